@@ -1,0 +1,101 @@
+package ami
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const marker = "S3CR3T-marker"
+
+// TestSecret fails in every way there is and looks for the secret in whatever
+// can be printed.
+func TestSecret(t *testing.T) {
+	const banner = "Asterisk Call Manager/11.0.0\n"
+	challenge := func(p *peer) {
+		p.send(banner)
+		p.reply(p.receive(), "Response: Success\nActionID: %s\nChallenge: 1\n\n")
+	}
+	refuse := func(p *peer) {
+		p.reply(p.receive(), "Response: Error\nActionID: %s\nMessage: Authentication failed\n\n")
+	}
+	for _, tt := range []struct {
+		name  string
+		cfg   Config
+		serve func(p *peer)
+	}{
+		{"connected", Config{PlainLogin: true}, func(p *peer) { p.login(); p.answer() }},
+		{"connected by digest", Config{}, func(p *peer) { challenge(p); p.reply(p.receive(), ok); p.answer() }},
+		{"lost", Config{PlainLogin: true}, func(p *peer) { p.login(); p.nc.Close() }},
+		{"refused", Config{PlainLogin: true}, func(p *peer) { p.send(banner); refuse(p) }},
+		{"digest refused", Config{}, func(p *peer) { challenge(p); refuse(p) }},
+		{"no banner", Config{}, func(p *peer) { p.nc.Close() }},
+		{"other banner", Config{}, func(p *peer) { p.send("SSH-2.0\n") }},
+		{"silent", Config{}, func(p *peer) {}},
+		{"does not read", Config{PlainLogin: true}, func(p *peer) { p.send(banner) }},
+		{"closed at the login", Config{PlainLogin: true}, func(p *peer) { p.send(banner); p.receive(); p.nc.Close() }},
+		{"unsendable secret", Config{PlainLogin: true, Secret: marker + "\r\nX: " + marker}, func(p *peer) { p.send(banner) }},
+		{"long secret", Config{PlainLogin: true, Secret: strings.Repeat(marker, 100)}, func(p *peer) { p.send(banner) }},
+		{"unsendable name", Config{PlainLogin: true, Username: "x\n"}, func(p *peer) { p.send(banner) }},
+		{"no TLS there", Config{TLS: &tls.Config{InsecureSkipVerify: true}}, func(p *peer) { go io.Copy(io.Discard, p.nc); p.send(banner) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				if tt.cfg.Secret == "" {
+					tt.cfg.Secret = marker
+				}
+				tt.cfg.PingInterval = time.Hour
+				cfg := piped(tt.cfg, t, tt.serve)
+				c, err := Connect(t.Context(), cfg)
+				printed(t, cfg, &cfg, struct{ AMI Config }{cfg}, err)
+				if c != nil {
+					m, err := c.Do(t.Context(), Action{Name: "Ping"})
+					printed(t, c, m, err, c.Err())
+					c.Close()
+					synctest.Wait()
+					_, err = c.Do(t.Context(), Action{Name: "Ping"})
+					printed(t, c, err, c.Err())
+				}
+				j := &journal{}
+				stop := run(t, tt.cfg, j, tt.serve)
+				time.Sleep(time.Minute)
+				printed(t, j.client, j.client.Conn())
+				stop()
+				for _, err := range j.errs {
+					printed(t, err)
+				}
+			})
+		})
+	}
+	_, err := Connect(t.Context(), Config{Secret: marker, Dial: func(context.Context, string) (net.Conn, error) { return nil, errors.New("refused") }})
+	printed(t, err)
+}
+
+func printed(t *testing.T, values ...any) {
+	t.Helper()
+	var b bytes.Buffer
+	for _, v := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			fmt.Fprintf(&b, verb+"\n", v)
+		}
+		for err, _ := v.(error); err != nil; err = errors.Unwrap(err) {
+			fmt.Fprintf(&b, "%+v %#v\n", err, err)
+		}
+		slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "v", v)
+		slog.New(slog.NewTextHandler(&b, nil)).Info("x", "v", v)
+	}
+	for _, s := range []string{marker, fmt.Sprintf("%x", marker)} {
+		if i := strings.Index(b.String(), s); i >= 0 {
+			t.Errorf("the secret is in …%s", b.String()[max(0, i-200):i+len(s)])
+		}
+	}
+}

@@ -1,0 +1,143 @@
+// Command dialcamp is an automated outbound campaign dialer for Asterisk.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// Exit statuses.
+const (
+	statusDone   = 0
+	statusFailed = 1 // it was tried and failed
+	statusUsage  = 2 // the command line or the configuration is wrong
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.Execute()
+	if err == nil {
+		return statusDone
+	}
+	printError(stderr, err)
+	if _, ok := errors.AsType[config.Errors](err); ok {
+		return statusUsage
+	}
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return statusUsage
+	}
+	return statusFailed
+}
+
+// usageError is a mistake on the command line.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(hint, format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...), hint}
+}
+
+// printError writes "error: …" and, where something can be done, "hint: …".
+func printError(w io.Writer, err error) {
+	if errs, ok := errors.AsType[config.Errors](err); ok {
+		fmt.Fprint(w, errs.Text())
+		return
+	}
+	fmt.Fprintf(w, "error: %v\n", err)
+	if hint := hintFor(err); hint != "" {
+		fmt.Fprintf(w, "hint: %s\n", hint)
+	}
+}
+
+func hintFor(err error) string {
+	if u, ok := errors.AsType[*usageError](err); ok {
+		return u.hint
+	}
+	if u, ok := errors.AsType[*report.UnknownCampaign](err); ok && len(u.Known) == 0 {
+		return "a campaign appears here once its first list has been loaded"
+	}
+	switch {
+	case errors.Is(err, control.ErrNotRunning):
+		return "start it with: dialcamp run, or systemctl start dialcamp"
+	case errors.Is(err, store.ErrInUse):
+		return "a daemon is running; its commands go through the control socket of the same config"
+	case errors.Is(err, store.ErrNewer):
+		return "install that version, or use another store.path"
+	case errors.Is(err, os.ErrPermission):
+		return "run it as the daemon's user, or as a member of its group"
+	}
+	return ""
+}
+
+// app is what the verbs share.
+type app struct {
+	configFile string
+	json       bool
+}
+
+func newRoot() *cobra.Command {
+	a := &app{}
+	root := &cobra.Command{
+		Use:   "dialcamp",
+		Short: "An automated outbound campaign dialer for Asterisk",
+		Long: `dialcamp loads contact lists named in its config, asks each campaign's queue how
+many agents are free, and originates that many calls into the queue.
+
+Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.PersistentFlags().StringVarP(&a.configFile, "config", "c", "/etc/dialcamp/config.yaml", "the config file")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
+	})
+	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.versionCmd())
+	root.CompletionOptions.HiddenDefaultCmd = true
+	return root
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		if !cmd.HasParent() {
+			return usage("see: dialcamp --help", "unknown command %q", args[0])
+		}
+		return usage("see: "+cmd.CommandPath()+" --help", "%s takes no arguments, got %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+func (a *app) load() (*config.Config, error) { return config.Load(a.configFile) }
+
+// client is a client of the daemon that the config describes.
+func (a *app) client() (*control.Client, *config.Config, error) {
+	cfg, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	return control.NewClient(cfg.Control.Socket), cfg, nil
+}
+
+func (a *app) jsonFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.json, "json", false, "print JSON")
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dialcamp/dialcamp/dialer"
+	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// selection is what report and calls have in common.
+type selection struct {
+	from, to, format, out string
+}
+
+func (s *selection) flags(cmd *cobra.Command, formats []string) {
+	cmd.Flags().StringVar(&s.from, "from", "", "only attempts from then on: 2026-11-23, \"2026-11-23 09:00\" or RFC 3339")
+	cmd.Flags().StringVar(&s.to, "to", "", "only attempts before then")
+	cmd.Flags().StringVar(&s.format, "format", formats[0], strings.Join(formats, ", "))
+	cmd.Flags().StringVarP(&s.out, "output", "o", "", "write to this file, whole or not at all")
+}
+
+func (s *selection) query(args []string, formats []string) (q report.Query, err error) {
+	if len(args) > 0 {
+		q.Campaign = args[0]
+	}
+	if !slices.Contains(formats, s.format) {
+		return q, usage("it is one of "+strings.Join(formats, ", "), "--format %q is unknown", s.format)
+	}
+	if q.From, err = parseTime("--from", s.from); err != nil {
+		return q, err
+	}
+	if q.To, err = parseTime("--to", s.to); err != nil {
+		return q, err
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
+		return q, usage("--from is included, --to is not", "--from %s is not before --to %s", s.from, s.to)
+	}
+	return q, nil
+}
+
+func parseTime(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
+		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage(`write 2026-11-23, "2026-11-23 09:00" or 2026-11-23T09:00:00+09:00`, "%s %q is not a time", flag, s)
+}
+
+// write runs do on standard output, or on a file that appears when it is whole.
+func (s *selection) write(stdout io.Writer, do func(io.Writer) error) error {
+	if s.out == "" || s.out == "-" {
+		return do(stdout)
+	}
+	f, err := os.CreateTemp(filepath.Dir(s.out), "."+filepath.Base(s.out)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	err = do(f)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(f.Name(), 0o640); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), s.out)
+}
+
+func oneCampaign(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usage("without a name it is about every campaign", "%s takes one campaign, got %d", cmd.CommandPath(), len(args))
+	}
+	return nil
+}
+
+func (a *app) reportCmd() *cobra.Command {
+	var sel selection
+	var by string
+	cmd := &cobra.Command{
+		Use:   "report [CAMPAIGN]",
+		Short: "What became of the calls",
+		Long: `Prints a campaign's report, or every campaign's. It asks the daemon, or reads the
+store when none is running.
+
+Seconds are sums. Every rate is printed with its numerator and denominator.`,
+		Args: oneCampaign,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q, err := sel.query(args, report.Formats)
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(report.Groupings, by) {
+				return usage("it is one of "+strings.Join(report.Groupings, ", "), "--by %q is unknown", by)
+			}
+			q.By = by
+			rows, err := a.rows(cmd.Context(), q)
+			if err != nil {
+				return err
+			}
+			return sel.write(cmd.OutOrStdout(), func(w io.Writer) error {
+				return report.Write(w, sel.format, rows, q.Campaign != "" && by == "campaign")
+			})
+		},
+	}
+	sel.flags(cmd, report.Formats)
+	cmd.Flags().StringVar(&by, "by", "campaign", strings.Join(report.Groupings, ", "))
+	return cmd
+}
+
+func (a *app) rows(ctx context.Context, q report.Query) ([]report.Row, error) {
+	c, cfg, err := a.client()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.Report(ctx, q)
+	if !errors.Is(err, control.ErrNotRunning) {
+		return rows, err
+	}
+	s, err := openStore(cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	q.Configured = dialer.Configured(cfg)
+	return report.Build(s, q)
+}
+
+// openStore opens the store of a daemon that is not running, if there is one.
+func openStore(cfg *config.Config) (store.Store, error) {
+	if _, err := os.Stat(cfg.Store.Path); err != nil {
+		return nil, fmt.Errorf("%w, and there is no store at %s", control.ErrNotRunning, cfg.Store.Path)
+	}
+	return store.Open(cfg.Store.Path)
+}
+
+func (a *app) callsCmd() *cobra.Command {
+	var sel selection
+	cmd := &cobra.Command{
+		Use:   "calls [CAMPAIGN]",
+		Short: "Every attempt, one a line",
+		Args:  oneCampaign,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q, err := sel.query(args, report.CallFormats)
+			if err != nil {
+				return err
+			}
+			c, cfg, err := a.client()
+			if err != nil {
+				return err
+			}
+			calls, err := c.Calls(cmd.Context(), q)
+			if errors.Is(err, control.ErrNotRunning) {
+				var s store.Store
+				if s, err = openStore(cfg); err != nil {
+					return err
+				}
+				defer s.Close()
+				q.Configured = dialer.Configured(cfg)
+				calls, err = report.Calls(s, q)
+			}
+			if err != nil {
+				return err
+			}
+			return sel.write(cmd.OutOrStdout(), func(w io.Writer) error {
+				return report.WriteCalls(w, sel.format, calls)
+			})
+		},
+	}
+	sel.flags(cmd, report.CallFormats)
+	return cmd
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dialcamp/dialcamp/dialer/control"
+)
+
+func (a *app) statusCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "What the daemon is doing at this moment",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, _, err := a.client()
+			if err != nil {
+				return err
+			}
+			st, err := c.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return printJSON(cmd.OutOrStdout(), st)
+			}
+			return printStatus(cmd.OutOrStdout(), &st)
+		},
+	}
+	a.jsonFlag(cmd)
+	return cmd
+}
+
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+func printStatus(w io.Writer, st *control.Status) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "ASTERISK\tLINK\tCALLS")
+	for _, s := range st.Servers {
+		link := "down"
+		if s.Up {
+			link = "up"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%d\n", s.Name, link, s.InFlight)
+	}
+	fmt.Fprintln(tw, "\nQUEUE\tAGENTS\tFREE\tWHY")
+	for _, q := range st.Queues {
+		why := q.Supply
+		if q.Supply == "" {
+			why = "not seen yet"
+		} else if !q.Known {
+			why = "Asterisk does not know this queue"
+		}
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", q.Name, q.LoggedIn, q.Free, why)
+	}
+	writeCampaigns(tw, st)
+	return tw.Flush()
+}
+
+func writeCampaigns(w io.Writer, st *control.Status) {
+	fmt.Fprintln(w, "\nCAMPAIGN\tSTATE\tCALLS\tCONTACTS LEFT\tATTEMPTS\tCONNECTED\tHOLD-OFF")
+	for _, c := range st.Campaigns {
+		var left, attempts, connected int64
+		for _, r := range st.Reports {
+			if r.Campaign == c.Name {
+				left = r.Contacts["pending"] + r.Contacts["waiting"] + r.Contacts["dialing"]
+				attempts, connected = r.Attempts.Total, r.Attempts.ByOutcome["connected"]
+			}
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", c.Name, c.State, phases(c.InFlight, c.Phases), left, attempts, connected, c.Hold)
+	}
+}
+
+func phases(n int, phases map[string]int) string {
+	var parts []string
+	for _, p := range []string{"originated", "ringing", "answered", "queued", "offered", "talking"} {
+		if phases[p] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", phases[p], p))
+		}
+	}
+	if len(parts) == 0 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%d (%s)", n, strings.Join(parts, ", "))
+}

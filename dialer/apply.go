@@ -1,0 +1,103 @@
+package dialer
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+// apply carries out one effect of the core, in the loop: whatever may wait is
+// done elsewhere.
+func (d *Daemon) apply(e campaign.Effect) {
+	switch e := e.(type) {
+	case campaign.TakeContacts:
+		now := d.clock.Now()
+		d.writes.Go(func() {
+			claims, next, err := d.store.Claim(e.Campaign, now, e.Max)
+			if err != nil {
+				d.post(campaign.ClaimFailed{Campaign: e.Campaign, Err: err})
+				return
+			}
+			d.post(campaign.Claimed{Campaign: e.Campaign, Claims: claims, Next: next})
+		})
+	case campaign.Originate:
+		d.links[e.Server].originate(originateOf(d.campaigns[e.Attempt.Campaign], &e.Claim))
+	case campaign.HangUp:
+		d.links[e.Server].hangUp(e)
+	case campaign.Finish:
+		d.persist("the end of an attempt", func() error { return d.store.Finish(e.Attempt, e.Contact) })
+	case campaign.Withdraw:
+		d.persist("a withdrawn attempt", func() error { return d.store.Withdraw(e.Claim) })
+	case campaign.SaveState:
+		now := d.clock.Now()
+		d.persist("a campaign's state", func() error { return d.store.SaveState(e.Campaign, e.State, now) })
+	case campaign.AddAgentTime:
+		d.persist("agents' time", func() error { return d.store.AddAgentTime(e.Campaign, e.Time) })
+	case campaign.AskQueue:
+		d.links[e.Server].askQueue(e)
+	case campaign.AskMembers:
+		d.links[e.Server].askMembers(e)
+	case campaign.AskChannels:
+		d.links[e.Server].askChannels(e)
+	case campaign.Notice:
+		d.log.LogAttrs(context.Background(), e.Level, e.Text, e.Attrs...)
+	default:
+		panic(fmt.Sprintf("dialer: unknown effect %T", e))
+	}
+}
+
+// persist writes until it succeeds: what happened to a call must not be lost
+// because a disk was full for a while. Claims fail meanwhile, so no new calls
+// are placed and the number of writes that wait is bounded by the calls in
+// flight. When the daemon stops, one more try is made.
+func (d *Daemon) persist(what string, write func() error) {
+	d.writes.Go(func() {
+		for last := false; ; {
+			err := write()
+			if err == nil {
+				d.failing.over(d.log)
+				return
+			}
+			d.failing.failed(d.log, what, err)
+			if last {
+				d.log.Error("given up writing "+what+"; the attempt stays in flight and is reconciled at the next start", "error", err)
+				return
+			}
+			again := make(chan struct{})
+			stop := d.clock.AfterFunc(time.Second, func() { close(again) })
+			select {
+			case <-again:
+			case <-d.done:
+				stop()
+				last = true
+			}
+		}
+	})
+}
+
+// failing says once that the store fails, and once that it works again.
+type failing struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (f *failing) failed(log *slog.Logger, what string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.n++; f.n == 1 {
+		log.Error("the store cannot be written; no new calls are placed, and results are kept until it can", "writing", what, "error", err)
+	}
+}
+
+func (f *failing) over(log *slog.Logger) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.n > 0 {
+		log.Info("the store can be written again", "failures", f.n)
+		f.n = 0
+	}
+}

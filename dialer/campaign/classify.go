@@ -1,0 +1,72 @@
+package campaign
+
+import "github.com/dialcamp/dialcamp/ami"
+
+// classify judges an ended call by all that is known of it.
+//
+// The Reason of OriginateResponse is the last resort: through a Local channel
+// it is 0 for nearly everything.
+func (cl *call) classify() (outcome Outcome, cause ami.Cause, note string) {
+	cause = cl.cause()
+	switch {
+	case !cl.Attempt.Connected.IsZero():
+		return Connected, cause, ""
+	case cl.cancelled && cl.phase < phaseAnswered:
+		return Cancelled, cause, ""
+	case cl.phase >= phaseAnswered:
+		if cl.Attempt.Answered.IsZero() {
+			cl.Attempt.Answered = cl.Attempt.Claimed
+		}
+		o := cl.unconnected()
+		if cl.phase < phaseQueued {
+			note = "answered, but never joined the queue"
+		}
+		return o, cause, note
+	}
+	if o, ok := outcomeByCause[cause]; ok {
+		if cl.dialStatus == "CHANUNAVAIL" && len(cl.trunks) == 0 {
+			return Congestion, cause, "the trunk could not be used"
+		}
+		return o, cause, ""
+	}
+	switch {
+	case cl.reason == ami.ReasonNoAnswer, cl.dialStatus == "NOANSWER":
+		return NoAnswer, cause, ""
+	case cl.reason == ami.ReasonBusy, cl.dialStatus == "BUSY":
+		return Busy, cause, ""
+	case cl.dialStatus == "CONGESTION", cl.reason == ami.ReasonCongestion:
+		return Congestion, cause, ""
+	case cl.dialStatus == "CHANUNAVAIL" && len(cl.trunks) == 0:
+		return Congestion, cause, "the trunk could not be used"
+	case cl.dialStatus == "" && len(cl.trunks) == 0:
+		return Failed, cause, "nothing was dialed; does the dialplan's context match this number?"
+	}
+	return Failed, cause, ""
+}
+
+// unconnected tells the two ends of an answered call without an agent apart:
+// Queue() running out of time raises QueueCallerAbandon too, but there the
+// queue's side ends first, and ;1 with cause 0.
+func (cl *call) unconnected() Outcome {
+	switch {
+	case cl.contactLeft:
+		return Abandoned
+	case cl.queueLeft:
+		return Dropped
+	case !cl.leg1Gone.IsZero() && cl.cause1 == 0:
+		return Dropped
+	}
+	return Abandoned
+}
+
+// cause is the one that says most: the trunk's, where the network speaks, then
+// that of ;2, which Dial() sets, then that of ;1. 0 and 16 say nothing about a
+// call that was not answered.
+func (cl *call) cause() ami.Cause {
+	for _, c := range []ami.Cause{cl.causeTrunk, cl.cause2, cl.cause1} {
+		if c != 0 && c != ami.CauseNormalClearing {
+			return c
+		}
+	}
+	return max(cl.causeTrunk, cl.cause2, cl.cause1)
+}

@@ -1,0 +1,130 @@
+package campaign
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+)
+
+// ContactState is where a contact stands. The numbers are stored: never reorder.
+type ContactState uint8
+
+// Contact states.
+const (
+	Pending   ContactState = iota // never dialed, due now
+	Waiting                       // a retry is due at a time
+	Dialing                       // an attempt is in flight
+	Done                          // over, by an outcome that is not retried
+	Exhausted                     // over, the retry rules allow no more
+	BadNumber                     // over, the number is dead
+	DNC                           // over, on a do-not-call list
+	Expired                       // over, its time has passed
+	Removed                       // over, taken off the list
+	NumStates = iota
+)
+
+var stateNames = [NumStates]string{
+	"pending", "waiting", "dialing", "done", "exhausted", "invalid", "dnc", "expired", "removed",
+}
+
+func (s ContactState) String() string {
+	if int(s) < len(stateNames) {
+		return stateNames[s]
+	}
+	return fmt.Sprintf("state %d", uint8(s))
+}
+
+// MarshalText writes the state's name.
+func (s ContactState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Attribute is an extra column of a contact's row.
+type Attribute struct{ Name, Value string }
+
+// Contact is one person on a list.
+type Contact struct {
+	ID         uint64
+	List       string
+	Key        string // the user's own id, may be empty
+	Number     string
+	Attributes []Attribute
+	State      ContactState
+	Due        time.Time // when Pending or Waiting
+	Last       Outcome   // of the last attempt, InFlight if there was none
+	Attempts   int       // that ended or are in flight, congestion included
+	Counted    int       // that count towards max_attempts
+	Tries      [NumOutcomes]uint16
+}
+
+// Attempt is one Originate for one number of one contact.
+type Attempt struct {
+	ID       string // ChannelId and ActionID of the call
+	Seq      uint64 // ascending in the order of claims, unique in a store
+	Campaign string
+	List     string
+	Contact  uint64
+	Key      string
+	Number   string
+	Pass     int // 1 for a contact's first attempt
+
+	Claimed   time.Time // the attempt became durable
+	Rang      time.Time // zero: never
+	Answered  time.Time // zero: never
+	Connected time.Time // to an agent; zero: never
+	Ended     time.Time // zero: in flight
+
+	Outcome    Outcome
+	Cause      ami.Cause
+	DialStatus string
+	Agent      string
+	Note       string // why, where the outcome alone does not tell
+}
+
+// Ring is the time from the claim until the answer, or the end without one.
+func (a *Attempt) Ring() time.Duration {
+	if !a.Answered.IsZero() {
+		return a.Answered.Sub(a.Claimed)
+	}
+	if a.Ended.IsZero() {
+		return 0
+	}
+	return a.Ended.Sub(a.Claimed)
+}
+
+// Wait is the time from the answer until an agent was connected, or until the
+// call ended without one.
+func (a *Attempt) Wait() time.Duration {
+	switch {
+	case a.Answered.IsZero():
+		return 0
+	case !a.Connected.IsZero():
+		return a.Connected.Sub(a.Answered)
+	case !a.Ended.IsZero():
+		return a.Ended.Sub(a.Answered)
+	}
+	return 0
+}
+
+// Talk is the time with an agent.
+func (a *Attempt) Talk() time.Duration {
+	if a.Connected.IsZero() || a.Ended.IsZero() {
+		return 0
+	}
+	return a.Ended.Sub(a.Connected)
+}
+
+// LateAfter is how long a person who answered may wait for an agent before
+// regulators count the call as abandoned (16 CFR 310.4(b)(4)(ii); Ofcom's
+// statement of 2016 uses the same two seconds).
+const LateAfter = 2 * time.Second
+
+// Late reports whether a live answer did not reach an agent within LateAfter.
+func (a *Attempt) Late() bool {
+	switch a.Outcome {
+	case Connected:
+		return a.Wait() > LateAfter
+	case Abandoned, Dropped:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,76 @@
+package campaign
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+)
+
+// Effect is something to be done: what Step returns, in order.
+type Effect interface{ effect() }
+
+// Effects.
+type (
+	// TakeContacts asks the store for up to Max due contacts; Claimed or
+	// ClaimFailed answers.
+	TakeContacts struct {
+		Campaign string
+		Max      int
+	}
+	// Originate places a call whose attempt is durable. Only a failure is
+	// reported, with OriginateFailed.
+	Originate struct {
+		Server string
+		Claim
+	}
+	// HangUp ends a channel.
+	HangUp struct {
+		Server, Channel string
+		Cause           ami.Cause
+	}
+	// Finish makes an ended attempt, and what follows for its contact, durable.
+	Finish struct {
+		Attempt Attempt
+		Contact Contact
+	}
+	// Withdraw takes back an attempt whose Originate certainly never left this
+	// process: it is as if it had never been claimed.
+	Withdraw struct{ Claim }
+
+	// AskQueue wants a QueueSummary.
+	AskQueue struct{ Server, Queue string }
+	// AskMembers wants a QueueStatus.
+	AskMembers struct{ Server, Queue string }
+	// AskChannels wants a CoreShowChannels.
+	AskChannels struct{ Server string }
+
+	// SaveState keeps what the operator last wanted of a campaign.
+	SaveState struct {
+		Campaign string
+		State    State
+	}
+	// AddAgentTime books logged-in time of a campaign's agents, for occupancy.
+	AddAgentTime struct {
+		Campaign string
+		Time     time.Duration
+	}
+	// Notice is worth a line in the log.
+	Notice struct {
+		Level slog.Level
+		Text  string
+		Attrs []slog.Attr
+	}
+)
+
+func (TakeContacts) effect() {}
+func (Originate) effect()    {}
+func (HangUp) effect()       {}
+func (Finish) effect()       {}
+func (Withdraw) effect()     {}
+func (AskQueue) effect()     {}
+func (AskMembers) effect()   {}
+func (AskChannels) effect()  {}
+func (SaveState) effect()    {}
+func (AddAgentTime) effect() {}
+func (Notice) effect()       {}

@@ -1,0 +1,74 @@
+package campaign
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Status is the picture of a moment, for operators.
+type Status struct {
+	Time      time.Time        `json:"time"`
+	Servers   []ServerStatus   `json:"asterisk"`
+	Queues    []QueueStatus    `json:"queues"`
+	Campaigns []CampaignStatus `json:"campaigns"`
+	Lost      uint64           `json:"calls_lost"` // ended unseen since the daemon started
+	Late      uint64           `json:"events_late"`
+}
+
+// ServerStatus is one Asterisk's.
+type ServerStatus struct {
+	Name     string `json:"name"`
+	Up       bool   `json:"up"`
+	InFlight int    `json:"in_flight"`
+}
+
+// QueueStatus is one queue's.
+type QueueStatus struct {
+	Server   string `json:"asterisk"`
+	Name     string `json:"name"`
+	Known    bool   `json:"known"`
+	LoggedIn int    `json:"logged_in"`
+	Free     int    `json:"free"`
+	Supply   string `json:"supply"`
+}
+
+// CampaignStatus is one campaign's.
+type CampaignStatus struct {
+	Name     string         `json:"name"`
+	State    State          `json:"state"`
+	Queue    string         `json:"queue"`
+	InFlight int            `json:"in_flight"`
+	Phases   map[string]int `json:"phases"` // of the calls in flight
+	Hold     string         `json:"hold"`   // why no call is placed at this moment
+}
+
+// Status describes the moment of the last Step.
+func (c *Core) Status() Status {
+	st := Status{Time: c.now, Lost: c.lost, Late: c.late}
+	for _, name := range slices.Sorted(maps.Keys(c.servers)) {
+		s := c.servers[name]
+		st.Servers = append(st.Servers, ServerStatus{name, s.up, s.inFlight})
+	}
+	for _, q := range c.queues {
+		qs := QueueStatus{Server: q.server, Name: q.name}
+		if !q.seen.IsZero() {
+			qs.Known, qs.LoggedIn = !q.unknown, q.picture.LoggedIn
+			qs.Free, qs.Supply = q.supply.Free(), q.supply.String()
+		}
+		st.Queues = append(st.Queues, qs)
+	}
+	for _, name := range c.names {
+		cp := c.campaigns[name]
+		cs := CampaignStatus{Name: name, State: cp.state, Queue: cp.Queue, InFlight: cp.inFlight + cp.claiming, Phases: map[string]int{}, Hold: cp.hold}
+		st.Campaigns = append(st.Campaigns, cs)
+	}
+	for _, cl := range c.calls {
+		for i := range st.Campaigns {
+			if st.Campaigns[i].Name == cl.campaign.Name {
+				st.Campaigns[i].Phases[cl.phase.String()]++
+			}
+		}
+	}
+	return st
+}

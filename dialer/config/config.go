@@ -1,0 +1,137 @@
+// Package config turns config.yaml into a validated Config.
+//
+// Every refusal is an *Error that names the file, the key, the value read and
+// what would be right; nothing is guessed and nothing is silently dropped.
+package config
+
+import (
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/contact"
+)
+
+// Config is everything the daemon is told. Durations are never zero where the
+// daemon needs one: Load fills the documented defaults.
+type Config struct {
+	File      string // the file it was read from; relative paths below are relative to its directory
+	Asterisk  []Asterisk
+	Store     Store
+	Control   Control
+	Log       Log
+	DNC       DNC
+	Campaigns []Campaign
+	Reports   []Report
+
+	Warnings []string // what is accepted but should be put right; one line each
+}
+
+// Asterisk is one server that calls are originated on.
+type Asterisk struct {
+	Name           string
+	Address        string // host:port of the manager; port 5038 (5039 with TLS) unless given
+	Username       string
+	Secret         string `json:"-"` // never logged or printed
+	TLS            TLS
+	MaxChannels    int // calls in flight at most, 0 = no limit of its own
+	CallsPerSecond int // Originates a second at most, 0 = no limit of its own
+}
+
+// TLS says whether and how the manager connection is encrypted.
+type TLS struct {
+	Enabled    bool
+	CAFile     string // PEM; the system's roots unless given
+	ServerName string // the name to verify; the address's host unless given
+}
+
+// Store is where everything that must outlive a crash is kept.
+type Store struct {
+	Path string
+}
+
+// Control is the operator's HTTP API.
+type Control struct {
+	Socket string
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string // debug, info, warn, error
+	Format string // auto, tty, journal, text, json
+}
+
+// DNC names files of numbers that no campaign may call.
+type DNC struct {
+	Files []string
+}
+
+// Campaign is what to dial, when, how fast and into which queue.
+type Campaign struct {
+	Name      string
+	Asterisk  string // name of an Asterisk entry; the first one unless given
+	Queue     string
+	Lists     []List
+	Originate Originate
+	Pacing    Pacing
+	Calling   Calling
+	Retry     Retry
+	Start     string // cron; empty: started with the daemon
+	Stop      string // cron; empty: never stopped by the clock
+}
+
+// List is one contact-list file.
+type List struct {
+	Name      string // base name of Path without its extension, unless given; unique in a campaign
+	Path      string // absolute after Load
+	Reload    string // cron; empty: loaded at start only
+	Encoding  string // a WHATWG encoding name; utf-8 unless given
+	Delimiter rune   // 0: comma, semicolon or tab, whichever the header line holds
+	Columns   map[string]string
+}
+
+// Originate is the shape of the call.
+type Originate struct {
+	Channel     string // template with {number}, default Local/{number}@DialCamp/n
+	RingTimeout time.Duration
+	CallerID    string
+	Variables   []string // NAME=value
+	// Either Application and Data, or Context, Exten and Priority.
+	Application string
+	Data        string
+	Context     string
+	Exten       string
+	Priority    int
+}
+
+// Pacing says how many calls to place.
+type Pacing struct {
+	Mode        string // progressive
+	MaxInFlight int    // calls of this campaign in flight at most
+	Wrapup      time.Duration
+}
+
+// Calling says when calls may be placed.
+type Calling struct {
+	Location *time.Location
+	Windows  contact.Windows
+}
+
+// Retry says when a contact is dialed again.
+type Retry struct {
+	MaxAttempts int // attempts that count, over all outcomes
+	ByOutcome   map[string]RetryRule
+}
+
+// RetryRule is what follows one outcome. Max 0: never dialed again after it.
+type RetryRule struct {
+	After time.Duration
+	Max   int // dialed again at most this many times after this outcome
+}
+
+// Report is one report written by the clock.
+type Report struct {
+	Campaign string // empty: every campaign
+	At       string // cron
+	Format   string // csv, json, table
+	By       string
+	Path     string // absolute after Load; written whole or not at all
+}

@@ -1,0 +1,132 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/dialcamp/dialcamp/dialer/contact"
+)
+
+const numberPlaceholder = "{number}"
+
+var (
+	channelTech  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*/`)
+	application  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,79}$`)
+	contextName  = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,79}$`)
+	extenPattern = regexp.MustCompile(`^[A-Za-z0-9_.+*#-]{1,79}$`)
+	placeholder  = regexp.MustCompile(`\{[^{}]*\}?|\}`)
+)
+
+// ChannelTo is the channel to originate for a number, which must come from
+// contact.ParseNumber.
+func (o Originate) ChannelTo(number string) string {
+	return strings.Replace(o.Channel, numberPlaceholder, number, 1)
+}
+
+func (r *resolver) originate(key, queue string, raw rawOriginate) Originate {
+	o := Originate{Channel: DefaultChannel, RingTimeout: DefaultRingTimeout, CallerID: raw.CallerID, Variables: raw.Variables}
+	if raw.Channel != nil {
+		o.Channel = *raw.Channel
+		r.channel(key+".channel", o.Channel)
+	}
+	if raw.RingTimeout != nil {
+		o.RingTimeout = *raw.RingTimeout
+		r.duration(key+".ring_timeout", o.RingTimeout, MinRingTimeout, MaxRingTimeout)
+	}
+	r.text(key+".caller_id", raw.CallerID)
+	r.variables(key+".variables", raw.Variables)
+	r.destination(key, queue, raw, &o)
+	return o
+}
+
+func (r *resolver) channel(key, channel string) {
+	const hint = "such as " + DefaultChannel
+	if !r.required(key, channel, hint) || !r.text(key, channel) {
+		return
+	}
+	numbers := 0
+	for _, p := range placeholder.FindAllString(channel, -1) {
+		if p != numberPlaceholder {
+			r.fail(key, "the only placeholder is "+numberPlaceholder, "%s: placeholder %s is not known", quote(channel), quote(p))
+			return
+		}
+		numbers++
+	}
+	switch {
+	case numbers != 1:
+		r.fail(key, hint, "%s holds %s %d times, not once", quote(channel), numberPlaceholder, numbers)
+	case !channelTech.MatchString(channel):
+		r.fail(key, hint, "%s does not begin with a technology and a slash", quote(channel))
+	}
+}
+
+func (r *resolver) variables(key string, variables []string) {
+	if len(variables) > MaxVariables {
+		r.fail(key, "", "more than %d", MaxVariables)
+	}
+	seen := map[string]bool{}
+	for i, v := range variables {
+		k := fmt.Sprintf("%s[%d]", key, i)
+		name, _, ok := strings.Cut(v, "=")
+		if !ok {
+			r.fail(k, "such as LANG=ko", "%s is not NAME=value", quote(v))
+			continue
+		}
+		switch err := contact.CheckVariable(name); {
+		case err != nil:
+			r.failBecause(err, k, "such as LANG=ko", "%s cannot be a channel variable: %v", quote(name), err)
+		case seen[name]:
+			r.fail(k, "remove one of the two", "%s is set already", name)
+		case len(v) > MaxVariable:
+			r.fail(k, "", "longer than %d bytes", MaxVariable)
+		case hasControl(v):
+			r.fail(k, "remove it", "%s holds a line break or another control character", quote(v))
+		}
+		seen[name] = true
+	}
+}
+
+// destination is where an answered call goes. Without a word about it that is
+// the campaign's queue, so that a queue is all a config must name.
+func (r *resolver) destination(key, queue string, raw rawOriginate, o *Originate) {
+	app := r.has(key+".application") || r.has(key+".data")
+	dialplan := r.has(key+".context") || r.has(key+".exten") || r.has(key+".priority")
+	if app && dialplan {
+		second := key + ".application"
+		if !r.has(second) {
+			second = key + ".data"
+		}
+		r.fail(second, "keep application and data, or context, exten and priority", "a context is given as well")
+		return
+	}
+	switch {
+	case app:
+		o.Application, o.Data = text(raw.Application), text(raw.Data)
+		if r.required(key+".application", o.Application, "such as Queue") && !application.MatchString(o.Application) {
+			r.fail(key+".application", "such as Queue", "%s is not an application", quote(o.Application))
+		}
+		r.text(key+".data", o.Data)
+	case dialplan:
+		o.Context, o.Exten, o.Priority = text(raw.Context), text(raw.Exten), DefaultPriority
+		if r.required(key+".context", o.Context, "the dialplan's context for answered calls") && !contextName.MatchString(o.Context) {
+			r.fail(key+".context", "use letters, digits and _ . -", "%s is not a context", quote(o.Context))
+		}
+		if r.required(key+".exten", o.Exten, "the extension in that context, quoted") && !extenPattern.MatchString(o.Exten) {
+			r.fail(key+".exten", "use letters, digits and _ . + * # -", "%s is not an extension", quote(o.Exten))
+		}
+		if raw.Priority != nil {
+			o.Priority = *raw.Priority
+			r.within(key+".priority", o.Priority, 1, MaxPriority)
+		}
+	default:
+		o.Application, o.Data = "Queue", queue+",,,,"
+	}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,237 @@
+package contact
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// CheckVariable says whether a list or the config may set the channel variable
+// of that name: [A-Za-z_][A-Za-z0-9_]*, at most MaxName bytes, not beginning
+// with ReservedPrefix behind the underscores that make Asterisk inherit it.
+func CheckVariable(name string) error {
+	switch {
+	case !variableName.MatchString(name):
+		return errors.New("only letters, digits and _, not beginning with a digit")
+	case len(name) > MaxName:
+		return fmt.Errorf("longer than %d bytes", MaxName)
+	case strings.HasPrefix(strings.ToUpper(strings.TrimLeft(name, "_")), ReservedPrefix):
+		return fmt.Errorf("names beginning with %s are the dialer's own", ReservedPrefix)
+	}
+	return nil
+}
+
+// delimiters are the ones looked for; of two that are equally frequent the
+// earlier one wins.
+var delimiters = []rune{',', ';', '\t', '|'}
+
+var delimiterNames = map[string]rune{
+	",": ',', "comma": ',',
+	";": ';', "semicolon": ';',
+	"\t": '\t', "tab": '\t',
+	"|": '|', "pipe": '|',
+}
+
+// ParseDelimiter reads a delimiter or its name: comma, semicolon, tab, pipe.
+// Empty is 0, to be found out from the header line.
+func ParseDelimiter(s string) (rune, error) {
+	if s == "" {
+		return 0, nil
+	}
+	d, ok := delimiterNames[strings.ToLower(s)]
+	if !ok {
+		return 0, fmt.Errorf("%q is not a delimiter: use comma, semicolon, tab or pipe", s)
+	}
+	return d, nil
+}
+
+// CheckColumns says whether columns maps only fields that exist, each to a
+// header of its own.
+func CheckColumns(columns map[string]string) error {
+	seen := map[string]string{}
+	for _, field := range slices.Sorted(maps.Keys(columns)) {
+		if field != FieldNumber && field != FieldKey {
+			return fmt.Errorf("%q is not a field: %s and %s can be mapped, every other column is an attribute under its own name", field, FieldNumber, FieldKey)
+		}
+		header := strings.TrimSpace(columns[field])
+		if header == "" {
+			return fmt.Errorf("%s: no header name", field)
+		}
+		fold := strings.ToLower(header)
+		if other, ok := seen[fold]; ok {
+			return fmt.Errorf("%s and %s both take the column %q", other, field, header)
+		}
+		seen[fold] = field
+	}
+	return nil
+}
+
+func (r *Reader) readHeader(opt Options) error {
+	if err := CheckColumns(opt.Columns); err != nil {
+		return &ListError{Reason: "columns: " + err.Error()}
+	}
+	switch err := r.lines.nextRecord(); {
+	case errors.Is(err, io.EOF):
+		return &ListError{Reason: "the list is empty", Hint: "its first line must name the columns"}
+	case errors.Is(err, errLongLine):
+		return &ListError{Line: r.lines.start, Reason: fmt.Sprintf("the header line is longer than %d bytes", MaxLine), Hint: longLineHint}
+	case err != nil:
+		return readFailed(r.lines.line, err)
+	}
+	line := r.lines.start
+	refuse := func(hint, format string, args ...any) error {
+		return &ListError{Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint}
+	}
+
+	text := r.lines.text()
+	if i := strings.IndexFunc(text, func(c rune) bool { return unicode.IsControl(c) && c != '\t' }); i >= 0 {
+		hint := notTextHint
+		switch text[i] {
+		case 0:
+			hint = utf16Hint
+		case '\r':
+			hint = oldMacHint
+		}
+		return refuse(hint, "the header line holds the control character %s", quoteAt(text, i))
+	}
+
+	r.delimiter = opt.Delimiter
+	if r.delimiter == 0 {
+		r.delimiter = sniff(text)
+	}
+	if !slices.Contains(delimiters, r.delimiter) {
+		return &ListError{Reason: fmt.Sprintf("delimiter %q is not one of , ; tab |", r.delimiter)}
+	}
+	r.csv = csv.NewReader(r.lines)
+	r.csv.Comma = r.delimiter
+	r.csv.FieldsPerRecord = -1
+	r.csv.ReuseRecord = true
+	record, err := r.csv.Read()
+	if fatal := r.lines.failed(); fatal != nil {
+		return fatal
+	}
+	if err != nil {
+		return refuse(quoteHint, "header: %s", quoteReason(err))
+	}
+	if n := r.lines.undecodable; n > 0 {
+		return refuse("set the list's encoding", "the header line holds %d undecodable characters: is the list really in %s?", n, r.encoding)
+	}
+	if len(record) > MaxColumns {
+		return refuse("", "more than %d columns", MaxColumns)
+	}
+	r.headers = make([]string, len(record))
+	for i, h := range record {
+		r.headers[i] = strings.TrimSpace(strings.Clone(h))
+		if j := strings.IndexFunc(r.headers[i], unicode.IsControl); j >= 0 {
+			return refuse("rename the column", "the name of column %d holds the control character %s", i+1, quoteAt(r.headers[i], j))
+		}
+	}
+	return r.assignColumns(line, opt.Columns)
+}
+
+// sniff counts the delimiters outside quotes.
+func sniff(header string) rune {
+	count := map[rune]int{}
+	quoted := false
+	for _, c := range header {
+		if c == '"' {
+			quoted = !quoted
+		} else if !quoted {
+			count[c]++
+		}
+	}
+	best := delimiters[0]
+	for _, d := range delimiters[1:] {
+		if count[d] > count[best] {
+			best = d
+		}
+	}
+	return best
+}
+
+func (r *Reader) assignColumns(line int, columns map[string]string) error {
+	refuse := func(hint, format string, args ...any) error {
+		return &ListError{Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint}
+	}
+	seen := map[string]int{}
+	for i, h := range r.headers {
+		if h == "" {
+			return refuse("name it, or remove the delimiter too many", "column %d has no name; the columns are %s", i+1, r.seenHeaders())
+		}
+		fold := strings.ToLower(h)
+		if j, ok := seen[fold]; ok {
+			return refuse("rename one of them", "columns %d and %d are both named %q", j+1, i+1, h)
+		}
+		seen[fold] = i
+	}
+	find := func(field string) (int, error) {
+		if want, ok := columns[field]; ok {
+			i, ok := seen[strings.ToLower(strings.TrimSpace(want))]
+			if !ok {
+				return -1, refuse(columnHint, "no column is named %q, where the %s is said to be; the columns are %s", want, field, r.seenHeaders())
+			}
+			return i, nil
+		}
+		for _, h := range defaultColumns[field] {
+			if i, ok := seen[h]; ok {
+				return i, nil
+			}
+		}
+		return -1, nil
+	}
+	var err error
+	if r.number, err = find(FieldNumber); err != nil {
+		return err
+	}
+	if r.number < 0 {
+		return refuse(columnHint, "no column for the number (%s); the columns are %s", strings.Join(defaultColumns[FieldNumber], ", "), r.seenHeaders())
+	}
+	if r.key, err = find(FieldKey); err != nil {
+		return err
+	}
+	if r.key == r.number {
+		return refuse(columnHint, "the column %q cannot be both number and key", r.headers[r.key])
+	}
+
+	r.names = make([]string, len(r.headers))
+	used := map[string]int{}
+	for i, h := range r.headers {
+		if i == r.number || i == r.key {
+			continue
+		}
+		name := strings.NewReplacer(" ", "_", "-", "_").Replace(h)
+		if err := CheckVariable(name); err != nil {
+			return refuse(attributeHint, "column %q cannot be a channel variable: %s", h, err)
+		}
+		if j, ok := used[strings.ToLower(name)]; ok {
+			return refuse("rename one of them", "columns %q and %q both become the channel variable %s", r.headers[j], h, name)
+		}
+		used[strings.ToLower(name)] = i
+		r.names[i] = name
+		r.attrs++
+	}
+	return nil
+}
+
+func (r *Reader) seenHeaders() string {
+	const most = 20
+	shown := r.headers
+	more := ""
+	if len(shown) > most {
+		more = fmt.Sprintf(" and %d more", len(shown)-most)
+		shown = shown[:most]
+	}
+	quoted := make([]string, len(shown))
+	for i, h := range shown {
+		quoted[i] = fmt.Sprintf("%q", h)
+	}
+	return strings.Join(quoted, ", ") + more
+}

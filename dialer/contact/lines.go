@@ -1,0 +1,135 @@
+package contact
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+var (
+	errLongLine  = errors.New("line too long")
+	errOpenQuote = errors.New("quote not closed")
+)
+
+// What to do about a list that cannot be read.
+const (
+	quoteHint     = `close the quote, or double it if it is part of the value ("")`
+	longLineHint  = "is this a text file with one contact a line?"
+	oldMacHint    = "the lines end in CR alone: save the list with LF or CRLF line ends"
+	notTextHint   = "save the list as CSV; spreadsheet files are not read"
+	utf16Hint     = "the list looks like UTF-16 without a byte order mark: set its encoding to utf-16le or utf-16be"
+	columnHint    = "name the column in the list's columns setting, for example columns: {number: \"Phone no.\"}"
+	attributeHint = "rename the column: letters, digits and _, not beginning with a digit; spaces and dashes become _"
+)
+
+// lineReader stands between the file and encoding/csv, which by itself would
+// buffer a line or an unclosed quote without end. It hands out one record's
+// first line at a time and further lines only while csv asks for them, which
+// it does inside a quoted value alone, up to MaxLine bytes a record.
+type lineReader struct {
+	src  *bufio.Reader
+	line int // number of the last line read
+
+	start       int    // line the record starts on
+	record      []byte // the record so far, each line ending in one LF
+	served      int    // bytes of record that csv has
+	undecodable int    // in record
+	fatal       error  // why csv was refused a further line
+}
+
+func newLineReader(r io.Reader) *lineReader {
+	return &lineReader{src: bufio.NewReaderSize(r, MaxLine+len("\r\n"))}
+}
+
+// nextRecord goes to the next line that is not blank. After errLongLine that
+// line has been skipped.
+func (l *lineReader) nextRecord() error {
+	for {
+		l.record, l.served, l.undecodable, l.fatal = l.record[:0], 0, 0, nil
+		err := l.readLine()
+		l.start = l.line
+		if err != nil {
+			return err
+		}
+		if len(bytes.Trim(l.record, " \n")) > 0 {
+			return nil
+		}
+	}
+}
+
+// readLine appends one line to the record.
+func (l *lineReader) readLine() error {
+	line, err := l.src.ReadSlice('\n')
+	if len(line) == 0 && err != nil {
+		return err
+	}
+	l.line++
+	tooLong := false
+	for errors.Is(err, bufio.ErrBufferFull) {
+		tooLong = true
+		_, err = l.src.ReadSlice('\n')
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if tooLong {
+		return errLongLine
+	}
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	if len(line) > MaxLine {
+		return errLongLine
+	}
+	l.undecodable += undecodable(line)
+	l.record = append(append(l.record, line...), '\n')
+	return nil
+}
+
+// Read serves csv. That it is called with nothing left to serve means that a
+// quote is still open at the end of the line.
+func (l *lineReader) Read(p []byte) (int, error) {
+	if l.fatal != nil {
+		return 0, l.fatal
+	}
+	if l.served == len(l.record) {
+		if err := l.readLine(); err != nil {
+			return 0, l.stop(err)
+		}
+		if len(l.record)-1 > MaxLine {
+			return 0, l.stop(errLongLine)
+		}
+	}
+	n := copy(p, l.record[l.served:])
+	l.served += n
+	return n, nil
+}
+
+func (l *lineReader) stop(err error) error {
+	switch {
+	case errors.Is(err, errLongLine):
+		l.fatal = &ListError{Line: l.start, Err: errOpenQuote, Hint: quoteHint,
+			Reason: fmt.Sprintf("a quoted value goes on for more than %d bytes", MaxLine)}
+	case !errors.Is(err, io.EOF):
+		l.fatal = readFailed(l.line, err)
+	case l.line > l.start:
+		l.fatal = &ListError{Line: l.start, Err: errOpenQuote, Hint: quoteHint,
+			Reason: fmt.Sprintf("a quoted value goes on to the end of the list, line %d", l.line)}
+	default:
+		// The last line is cut off; it took no other row with it, so it is
+		// only a bad row.
+		return io.EOF
+	}
+	return l.fatal
+}
+
+// failed is the error that ended the record's lines, if it ends the list too.
+func (l *lineReader) failed() error { return l.fatal }
+
+// text is the record as it stands in the file, its last line break taken off.
+func (l *lineReader) text() string { return string(bytes.TrimSuffix(l.record, []byte("\n"))) }
+
+func readFailed(line int, err error) error {
+	return &ListError{Line: line, Reason: "reading the list failed", Err: err}
+}

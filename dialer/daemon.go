@@ -1,0 +1,282 @@
+// Package dialer is the daemon: it wires the configuration, the manager
+// connections, the store and the campaigns' core together, and owns every
+// goroutine, clock and socket.
+//
+// One goroutine, loop, owns the core. Everything that happens, from Asterisk,
+// the store, the operators or the clock, is posted to it as a campaign.Event;
+// what the core answers is carried out by apply.go, and whatever may wait, a
+// request or a write, runs in a goroutine of its own that posts the result.
+package dialer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// tick is how often the core is told that time has passed.
+const tick = 100 * time.Millisecond
+
+// Options are what the configuration does not say. Zero values mean a daemon
+// on the real world.
+type Options struct {
+	Clock Clock
+	Log   *slog.Logger
+	// DrainLimit bounds how long live calls may go on after a stop was asked
+	// for; default 5 minutes.
+	DrainLimit time.Duration
+	// Dial replaces the network towards Asterisk.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// UntilListEnd ends Run when no running campaign has anything left to dial.
+	UntilListEnd bool
+}
+
+// Daemon is a running dialcamp.
+type Daemon struct {
+	cfg       *config.Config
+	opt       Options
+	clock     Clock
+	log       *slog.Logger
+	store     store.Store
+	core      *campaign.Core
+	links     map[string]*link
+	campaigns map[string]*config.Campaign
+	jobs      []*job
+
+	inbox chan campaign.Event
+	asks  chan func()
+	done  chan struct{} // closed when the loop has ended
+
+	work    sync.WaitGroup // requests to Asterisk
+	writes  sync.WaitGroup // changes of the store
+	loads   sync.WaitGroup
+	loading sync.Mutex // one list at a time
+	listErr map[string]string
+	dncSeen map[string]string
+
+	failing failing
+}
+
+// New opens the store and prepares everything; nothing is dialed before Run.
+func New(cfg *config.Config, opt Options) (*Daemon, error) {
+	if opt.Clock == nil {
+		opt.Clock = RealTime{}
+	}
+	if opt.Log == nil {
+		opt.Log = slog.Default()
+	}
+	if opt.DrainLimit == 0 {
+		opt.DrainLimit = 5 * time.Minute
+	}
+	d := &Daemon{
+		cfg: cfg, opt: opt, clock: opt.Clock, log: opt.Log,
+		links: map[string]*link{}, campaigns: map[string]*config.Campaign{},
+		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
+		listErr: map[string]string{}, dncSeen: map[string]string{},
+	}
+	for i := range cfg.Campaigns {
+		d.campaigns[cfg.Campaigns[i].Name] = &cfg.Campaigns[i]
+	}
+	for _, a := range cfg.Asterisk {
+		l, err := newLink(d, a, opt.Dial)
+		if err != nil {
+			return nil, err
+		}
+		d.links[a.Name] = l
+	}
+	if err := d.schedule(); err != nil {
+		return nil, err
+	}
+	st, err := store.Open(cfg.Store.Path)
+	if err != nil {
+		return nil, err
+	}
+	d.store = st
+	states, err := d.states()
+	if err != nil {
+		st.Close()
+		return nil, err
+	}
+	d.core = campaign.New(serversOf(cfg), settingsOf(cfg), states)
+	return d, nil
+}
+
+// Run dials until ctx ends, then drains: no new calls, live ones go on for
+// DrainLimit at most. When force ends it returns at once; what is in flight
+// then is reconciled at the next start. The store is closed on return.
+func (d *Daemon) Run(ctx, force context.Context) error {
+	defer d.store.Close()
+	if err := d.begin(); err != nil {
+		return err
+	}
+	ctl, err := control.Listen(d.cfg.Control.Socket, d)
+	if err != nil {
+		return err
+	}
+	defer ctl.Close()
+
+	linkCtx, cutLinks := context.WithCancel(context.Background())
+	defer cutLinks()
+	var links sync.WaitGroup
+	for _, l := range d.links {
+		links.Go(func() { l.client.Run(linkCtx) })
+	}
+	d.startLoads()
+	notify(readyState)
+	d.log.Info("dialcamp is running", "store", d.cfg.Store.Path, "control", d.cfg.Control.Socket, "campaigns", len(d.cfg.Campaigns))
+
+	err = d.loop(ctx, force)
+
+	notify(stoppingState)
+	close(d.done)
+	cutLinks()
+	links.Wait()
+	d.work.Wait()
+	d.loads.Wait()
+	d.writes.Wait()
+	return err
+}
+
+// begin takes over what the last run left in flight. Without the do-not-call
+// numbers nothing may be dialed, so the daemon does not start without them.
+func (d *Daemon) begin() error {
+	if err := d.loadDNC(); err != nil {
+		return fmt.Errorf("the do-not-call numbers: %w", err)
+	}
+	claims, err := d.store.InFlight()
+	if err != nil {
+		return err
+	}
+	if len(claims) > 0 {
+		d.log.Info("calls were in flight when the daemon last stopped; comparing with Asterisk", "calls", len(claims))
+	}
+	d.step(campaign.Recovered{Claims: claims})
+	return nil
+}
+
+func (d *Daemon) loop(ctx, force context.Context) error {
+	t := d.newTicker(tick)
+	defer t.stop()
+	stop := ctx.Done()
+	var limit <-chan struct{} // closed when draining has taken too long
+	closing := false
+	for {
+		select {
+		case ev := <-d.inbox:
+			d.step(ev)
+		case f := <-d.asks:
+			f()
+		case <-t.c:
+			d.step(campaign.Tick{})
+			if !closing {
+				d.runJobs()
+			}
+		case <-stop:
+			stop, closing = nil, true
+			limit = d.drain()
+		case <-limit:
+			d.log.Warn("live calls did not end within the limit; leaving them to Asterisk", "in_flight", d.core.InFlight(), "limit", d.opt.DrainLimit)
+			return nil
+		case <-force.Done():
+			if n := d.core.InFlight(); n > 0 {
+				d.log.Warn("forced to stop with calls in flight; they are reconciled at the next start", "in_flight", n)
+			}
+			return nil
+		}
+		switch {
+		case closing && d.core.InFlight() == 0 && len(d.inbox) == 0:
+			return nil
+		case d.opt.UntilListEnd && !closing && d.core.Ended():
+			return nil
+		}
+	}
+}
+
+// drain stops dialing. Calls that nobody has answered are left to ring: a
+// telephone that rings once and falls silent is a nuisance too.
+func (d *Daemon) drain() <-chan struct{} {
+	limit := make(chan struct{})
+	d.step(campaign.Shutdown{})
+	if n := d.core.InFlight(); n > 0 {
+		d.log.Info("stopping: no new calls, waiting for those in flight; a second signal stops at once", "in_flight", n, "limit", d.opt.DrainLimit)
+	} else {
+		d.log.Info("stopping")
+	}
+	notify(stoppingState)
+	d.clock.AfterFunc(d.opt.DrainLimit, func() { close(limit) })
+	return limit
+}
+
+func (d *Daemon) step(ev campaign.Event) {
+	for _, e := range d.core.Step(d.clock.Now(), ev) {
+		d.apply(e)
+	}
+}
+
+// post hands an event to the loop; it waits while the loop is behind, and does
+// nothing when the loop has ended.
+func (d *Daemon) post(ev campaign.Event) {
+	select {
+	case d.inbox <- ev:
+	case <-d.done:
+	}
+}
+
+// inLoop runs f where the core may be read.
+func (d *Daemon) inLoop(ctx context.Context, f func()) error {
+	ran := make(chan struct{})
+	select {
+	case d.asks <- func() { f(); close(ran) }:
+	case <-d.done:
+		return errors.New("the daemon is stopping")
+	case <-ctx.Done():
+		return fmt.Errorf("the daemon is busy: %w", ctx.Err())
+	}
+	<-ran
+	return nil
+}
+
+// ticker is a time.Ticker on a Clock.
+type ticker struct {
+	c    chan struct{}
+	mu   sync.Mutex
+	end  bool
+	halt func() bool
+}
+
+func (d *Daemon) newTicker(every time.Duration) *ticker {
+	t := &ticker{c: make(chan struct{}, 1)}
+	var arm func()
+	arm = func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.end {
+			return
+		}
+		t.halt = d.clock.AfterFunc(every, func() {
+			select {
+			case t.c <- struct{}{}:
+			default:
+			}
+			arm()
+		})
+	}
+	arm()
+	return t
+}
+
+func (t *ticker) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.end = true
+	t.halt()
+}

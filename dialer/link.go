@@ -1,0 +1,181 @@
+package dialer
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/config"
+)
+
+// eventMask is what the core needs: channels and dialing are class call, queues
+// and agents class agent.
+const eventMask = "call,agent"
+
+// link is the manager connection to one server. It turns what comes from there
+// into events of the core.
+type link struct {
+	d      *Daemon
+	name   string
+	client *ami.Client
+	log    *slog.Logger
+
+	up      bool
+	lastErr string // of the failure that was logged; the same again is not
+}
+
+func newLink(d *Daemon, a config.Asterisk, dial func(context.Context, string) (net.Conn, error)) (*link, error) {
+	cfg, err := managerConfig(a)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Dial = dial
+	l := &link{d: d, name: a.Name, log: d.log.With("asterisk", a.Name)}
+	l.client = ami.NewClient(cfg, l)
+	return l, nil
+}
+
+func managerConfig(a config.Asterisk) (ami.Config, error) {
+	cfg := ami.Config{Address: a.Address, Username: a.Username, Secret: a.Secret, Events: eventMask}
+	if a.TLS.Enabled {
+		cfg.TLS = &tls.Config{ServerName: a.TLS.ServerName, MinVersion: tls.VersionTLS12}
+		if a.TLS.CAFile != "" {
+			pem, err := os.ReadFile(a.TLS.CAFile)
+			if err != nil {
+				return cfg, fmt.Errorf("asterisk %s: tls.ca_file: %w", a.Name, err)
+			}
+			cfg.TLS.RootCAs = x509.NewCertPool()
+			if !cfg.TLS.RootCAs.AppendCertsFromPEM(pem) {
+				return cfg, fmt.Errorf("asterisk %s: tls.ca_file: %s holds no PEM certificate", a.Name, a.TLS.CAFile)
+			}
+		}
+	}
+	return cfg, nil
+}
+
+// Connected implements ami.Handler.
+func (l *link) Connected(c *ami.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	before := l.d.clock.Now()
+	var offset time.Duration
+	if pong, err := ami.Send(ctx, c, ami.Ping{}); err == nil && !pong.Time.IsZero() {
+		now := l.d.clock.Now()
+		offset = pong.Time.Sub(before.Add(now.Sub(before) / 2))
+	}
+	l.up, l.lastErr = true, ""
+	l.log.Info("connected to Asterisk", "protocol", c.Version(), "clock_offset", offset.Round(time.Millisecond))
+	l.d.post(campaign.LinkUp{Server: l.name, Offset: offset})
+}
+
+// Event implements ami.Handler.
+func (l *link) Event(m *ami.Message) {
+	ev := ami.ParseEvent(m)
+	if _, other := ev.(*ami.Other); ev == nil || other {
+		return
+	}
+	l.d.post(campaign.AMI{Server: l.name, Event: ev})
+}
+
+// Disconnected implements ami.Handler.
+func (l *link) Disconnected(err error, retry time.Duration) {
+	if l.up {
+		l.up = false
+		l.d.post(campaign.LinkDown{Server: l.name})
+	}
+	if errors.Is(err, context.Canceled) {
+		return
+	}
+	if s := err.Error(); s != l.lastErr {
+		l.lastErr = s
+		hint := "is Asterisk running, and does manager.conf enable and permit this address?"
+		if _, ok := errors.AsType[*ami.AuthError](err); ok {
+			hint = "compare username and secret with manager.conf"
+		}
+		l.log.Warn("no connection to Asterisk; trying again until there is one", "error", err, "hint", hint)
+	}
+}
+
+// ask runs a request of the core in the background and posts its answer.
+func (l *link) ask(e campaign.Effect, request func(context.Context) (campaign.Event, error)) {
+	l.d.work.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		ev, err := request(ctx)
+		if err != nil {
+			l.log.Debug("request failed", "request", fmt.Sprintf("%T", e), "error", err)
+			l.d.post(campaign.AskFailed{Server: l.name, Effect: e})
+			return
+		}
+		l.d.post(ev)
+	})
+}
+
+func (l *link) askQueue(e campaign.AskQueue) {
+	asked := l.d.clock.Now()
+	l.ask(e, func(ctx context.Context) (campaign.Event, error) {
+		queues, err := ami.Send(ctx, l.client, ami.QueueSummary{Queue: e.Queue})
+		if err != nil {
+			return nil, err
+		}
+		ev := campaign.QueueSeen{Server: e.Server, Queue: e.Queue, Asked: asked}
+		for _, q := range queues {
+			if q.Queue == e.Queue {
+				ev.Known, ev.LoggedIn, ev.Available, ev.Callers = true, q.LoggedIn, q.Available, q.Callers
+			}
+		}
+		return ev, nil
+	})
+}
+
+func (l *link) askMembers(e campaign.AskMembers) {
+	l.ask(e, func(ctx context.Context) (campaign.Event, error) {
+		queues, err := ami.Send(ctx, l.client, ami.QueueStatus{Queue: e.Queue})
+		if err != nil {
+			return nil, err
+		}
+		ev := campaign.MembersSeen{Server: e.Server, Queue: e.Queue}
+		for _, q := range queues {
+			if q.Name == e.Queue {
+				ev.Members = q.Members
+			}
+		}
+		return ev, nil
+	})
+}
+
+func (l *link) askChannels(e campaign.AskChannels) {
+	asked := l.d.clock.Now()
+	l.ask(e, func(ctx context.Context) (campaign.Event, error) {
+		channels, err := ami.Send(ctx, l.client, ami.CoreShowChannels{})
+		if err != nil {
+			return nil, err
+		}
+		return campaign.ChannelsSeen{Server: e.Server, Asked: asked, Channels: channels}, nil
+	})
+}
+
+func (l *link) originate(o ami.Originate) {
+	l.d.work.Go(func() {
+		if _, err := ami.Send(context.Background(), l.client, o); err != nil {
+			l.d.post(campaign.OriginateFailed{ID: o.ID, Err: err})
+		}
+	})
+}
+
+func (l *link) hangUp(e campaign.HangUp) {
+	l.d.work.Go(func() {
+		_, err := ami.Send(context.Background(), l.client, ami.Hangup{Channel: e.Channel, Cause: e.Cause})
+		if err != nil && !ami.Refused(err) { // refused: it is gone already
+			l.log.Warn("hanging up failed", "channel", e.Channel, "error", err)
+		}
+	})
+}

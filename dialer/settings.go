@@ -1,0 +1,50 @@
+package dialer
+
+import (
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/contact"
+)
+
+// hours are a campaign's calling windows in its time zone.
+type hours struct {
+	windows contact.Windows
+	loc     *time.Location
+}
+
+func (h hours) Open(t time.Time) bool { return h.windows.Open(t, h.loc) }
+
+func (h hours) Next(t time.Time) (time.Time, bool) {
+	next, ok := h.windows.Next(t, h.loc)
+	return next.In(h.loc), ok
+}
+
+func serversOf(cfg *config.Config) []campaign.Server {
+	var all []campaign.Server
+	for _, a := range cfg.Asterisk {
+		all = append(all, campaign.Server{Name: a.Name, MaxChannels: a.MaxChannels, CallsPerSecond: a.CallsPerSecond})
+	}
+	return all
+}
+
+func settingsOf(cfg *config.Config) []campaign.Settings {
+	var all []campaign.Settings
+	for _, c := range cfg.Campaigns {
+		rules := campaign.RetryRules{MaxAttempts: c.Retry.MaxAttempts}
+		for name, r := range c.Retry.ByOutcome {
+			if o, ok := campaign.ParseOutcome(name); ok {
+				rules.ByOutcome[o] = campaign.RetryRule{After: r.After, Max: r.Max}
+			}
+		}
+		all = append(all, campaign.Settings{
+			Name: c.Name, Server: c.Asterisk, Queue: c.Queue,
+			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
+			RingTimeout: c.Originate.RingTimeout,
+			Hours:       hours{c.Calling.Windows, c.Calling.Location},
+			Retry:       rules,
+		})
+	}
+	return all
+}

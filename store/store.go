@@ -1,0 +1,136 @@
+// Package store keeps what must outlive a crash: contacts, claims, attempts,
+// counters, list batches, do-not-call numbers and what operators last said.
+//
+// Store is the narrow interface; Open gives the one behind it, a single bbolt
+// file. Every method that changes something returns after it is durable
+// (fsync), and either all of it is or none: a claimed attempt is on disk before
+// the caller can originate it.
+package store
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+// Store may be used concurrently. Changes are serialised; those that wait
+// together are committed together.
+type Store interface {
+	// Instance is a short random name given to the store when it was made. It
+	// begins every attempt's id, so that two dialers on one Asterisk never use
+	// the same.
+	Instance() string
+
+	// Claim makes attempts for up to max contacts that are due at now, earliest
+	// first, and marks the contacts as dialing. Contacts on the do-not-call
+	// list are settled on the way; those whose number is in flight in any
+	// campaign are put off by BusyNumberDelay. next is when the next contact
+	// is due, zero if none is. The cost does not depend on how many contacts
+	// are not due.
+	Claim(campaign string, now time.Time, max int) (claims []campaign.Claim, next time.Time, err error)
+	// Withdraw undoes a claim.
+	Withdraw(claim campaign.Claim) error
+	// Finish ends an attempt and gives its contact its next state. Ending it
+	// again changes nothing.
+	Finish(attempt campaign.Attempt, contact campaign.Contact) error
+	// InFlight returns the attempts that were claimed and not ended, in the
+	// order of their claims.
+	InFlight() ([]campaign.Claim, error)
+
+	// Load merges rows into a list: new rows join, rows that are there already
+	// change nothing. reject is told what is not taken and why. hash identifies
+	// the contents, for List. An error among rows ends the load: what came before
+	// it stays, and List does not count it as loaded.
+	Load(campaign, list, hash string, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error)
+	// List returns the last batch of a list that was loaded to its end.
+	List(campaign, list string) (Batch, bool, error)
+	// SetDNC replaces the do-not-call numbers.
+	SetDNC(numbers iter.Seq[string]) (n int, err error)
+
+	// Counters are a campaign's, as of the last change.
+	Counters(campaign string) (Counters, error)
+	// AddAgentTime books logged-in time of a campaign's agents.
+	AddAgentTime(campaign string, d time.Duration) error
+	// Attempts yields a campaign's attempts claimed in [from, to), in the order
+	// of their claims; a zero time does not bound.
+	Attempts(campaign string, from, to time.Time) iter.Seq2[campaign.Attempt, error]
+	// Contacts yields a campaign's contacts in the order they were loaded.
+	Contacts(campaign string) iter.Seq2[campaign.Contact, error]
+	// Campaigns names those that the store knows.
+	Campaigns() ([]string, error)
+
+	// State is what SaveState kept, "" if nothing.
+	State(campaign string) (state campaign.State, since time.Time, err error)
+	SaveState(campaign string, state campaign.State, now time.Time) error
+
+	Close() error
+}
+
+// BusyNumberDelay is how long a due contact waits whose number is being called
+// at this moment, for this campaign or another.
+const BusyNumberDelay = time.Minute
+
+// Row is one row of a contact list.
+type Row struct {
+	Line       int
+	Number     string
+	Key        string // the user's own id; identifies the row if it is given, else the number does
+	Attributes []campaign.Attribute
+	Record     []string // the row as it was read, for whoever reports it rejected
+}
+
+// Batch is what one load of a list did.
+type Batch struct {
+	Campaign  string    `json:"campaign"`
+	List      string    `json:"list"`
+	Time      time.Time `json:"time"`
+	Hash      string    `json:"hash"`
+	Rows      int       `json:"rows"`      // read
+	Added     int       `json:"added"`     // new contacts
+	Unchanged int       `json:"unchanged"` // were there already
+	Rejected  int       `json:"rejected"`
+}
+
+// Counters are the sums over a campaign's contacts and attempts, kept in the
+// same transactions as these.
+type Counters struct {
+	Contacts  [campaign.NumStates]int64   `json:"contacts"`
+	Attempts  int64                       `json:"attempts"`
+	Outcomes  [campaign.NumOutcomes]int64 `json:"outcomes"` // [InFlight] those that have not ended
+	Causes    map[ami.Cause]int64         `json:"causes"`
+	Attempted int64                       `json:"attempted"` // contacts with at least one attempt
+	Late      int64                       `json:"late"`      // live answers without an agent within campaign.LateAfter
+	Ring      time.Duration               `json:"ring"`
+	Wait      time.Duration               `json:"wait"`
+	Talk      time.Duration               `json:"talk"`
+	AgentTime time.Duration               `json:"agent_time"` // logged-in time of the queue's agents while the campaign ran
+	First     time.Time                   `json:"first"`      // first claim
+	Last      time.Time                   `json:"last"`       // last claim or end
+}
+
+// Check tells whether the numbers add up.
+func (c *Counters) Check() error {
+	var sum int64
+	for _, n := range c.Outcomes {
+		sum += n
+	}
+	if sum != c.Attempts {
+		return fmt.Errorf("%d attempts, but %d outcomes and in flight", c.Attempts, sum)
+	}
+	if c.Outcomes[campaign.InFlight] != c.Contacts[campaign.Dialing] {
+		return fmt.Errorf("%d attempts in flight, but %d contacts dialing", c.Outcomes[campaign.InFlight], c.Contacts[campaign.Dialing])
+	}
+	return nil
+}
+
+// Errors.
+var (
+	// ErrInUse says that another process has the store open.
+	ErrInUse = errors.New("the store is in use by another dialcamp")
+	// ErrNewer says that a newer dialcamp wrote the store.
+	ErrNewer = errors.New("the store was written by a newer dialcamp")
+)
