@@ -106,7 +106,7 @@ func (s *site) testFailures(t *testing.T) {
 			if c.Linkedid != id {
 				continue
 			}
-			got = append(got, fmt.Sprintf("%s %v %s %s", leg(c.Name, ""), c.State, c.Application, strings.ReplaceAll(c.ApplicationData, c.Name, "")))
+			got = append(got, fmt.Sprintf("%s %v %s %s", leg(c.Name), c.State, c.Application, strings.ReplaceAll(c.ApplicationData, c.Name, "")))
 			bridges[c.BridgeID]++
 		}
 		slices.Sort(got)

@@ -1,7 +1,6 @@
 package ami_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -85,6 +84,9 @@ func compareShapes(t *testing.T, memory, real22 *site) {
 			continue
 		}
 		for shape := range memory.shapes[event] {
+			if event == "AgentComplete" && !strings.Contains(shape, "DestChannel") {
+				continue // seen, but not in every run: see "hung up before the talk"
+			}
 			if !real22.shapes[event][shape] {
 				t.Errorf("%q in memory:\n\t%s\nreal:\n\t%s", event, shape,
 					strings.Join(slices.Sorted(maps.Keys(real22.shapes[event])), "\n\t"))
@@ -133,16 +135,22 @@ func (r *recorder) seen() ([]*ami.Message, <-chan struct{}) {
 // until waits for done to be true of the events so far.
 func (r *recorder) until(t *testing.T, what string, done func([]*ami.Message) bool) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	if !r.within(20*time.Second, done) {
+		t.Fatalf("no %s within 20 s", what)
+	}
+}
+
+func (r *recorder) within(d time.Duration, done func([]*ami.Message) bool) bool {
+	deadline := time.After(d)
 	for {
 		events, more := r.seen()
 		if done(events) {
-			return
+			return true
 		}
 		select {
 		case <-more:
 		case <-deadline:
-			t.Fatalf("no %s within 20 s", what)
+			return false
 		}
 	}
 }
@@ -314,7 +322,8 @@ func (s *site) testLimits(t *testing.T) {
 		{"action: ping\nactionid: case\n\n", []string{"Success case "}},
 		{"Action: Ping\r\nActionID: a\r\nActionID: b\r\n\r\n", []string{"Success a "}},
 		{"Action: Ping\r\nActionID: 1024\r\nX: " + strings.Repeat("y", 1019) + "\r\n\r\n", []string{"Success 1024 "}},
-		{"Action: Ping\r\nActionID: 1026\r\nX: " + strings.Repeat("y", 1021) + "\r\n\r\n", []string{"Error 1026 Failed to parse message: line too long", "Error  Missing action in request"}},
+		{"Action: Ping\r\nActionID: 1025\r\nX: " + strings.Repeat("y", 1020) + "\r\n\r\n", []string{"Error 1025 Failed to parse message: line too long", "Error  Missing action in request"}},
+		{"Action: Ping\r\nActionID: 1026\r\nX: " + strings.Repeat("y", 1021) + "\r\n\r\n", []string{"Error 1026 Failed to parse message: line too long"}},
 		{"Action: Ping\r\nActionID: 3000\r\nX: " + strings.Repeat("y", 2995) + "\r\n\r\n", []string{"Error 3000 Failed to parse message: line too long"}},
 		{"Action: Ping\r\nActionID: h128\r\n" + strings.Repeat("X: y\r\n", 126) + "\r\n", []string{"Success h128 "}},
 		{"Action: Ping\r\nActionID: h129\r\n" + strings.Repeat("X: y\r\n", 127) + "\r\n", []string{"Error h129 Too many lines in message or allocation failure"}},
@@ -336,11 +345,4 @@ func (s *site) testLimits(t *testing.T) {
 			}
 		}
 	}
-}
-
-// ctx bounds one scenario.
-func (s *site) ctx(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	t.Cleanup(cancel)
-	return ctx
 }

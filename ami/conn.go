@@ -188,7 +188,6 @@ func Connect(ctx context.Context, cfg Config) (*Conn, error) {
 		raw.Close()
 		return nil, err
 	}
-	raw.SetDeadline(time.Time{})
 	go c.read(r)
 	go c.write()
 	go c.keepAlive()
@@ -266,7 +265,7 @@ func (c *Conn) exchange(r *Reader, a Action) (*Message, error) {
 		if err != nil {
 			return nil, fmt.Errorf("ami: login: %w", err)
 		}
-		if id := m.ActionID(); m.Event() == "" && (id == a.ID || id == "") {
+		if id := m.ActionID(); m.Response() != "" && (id == a.ID || id == "") {
 			return m, nil
 		}
 	}
@@ -363,7 +362,7 @@ func (c *Conn) route(m *Message) bool {
 	if event == "" {
 		response := m.Get("Response")
 		switch {
-		case p == nil || response == "" || p.started && response == "Success":
+		case p == nil || response == "":
 			// Without Response it is the rest of a frame that Asterisk cut in
 			// two, not an answer.
 			c.orphans.Add(1)

@@ -163,6 +163,7 @@ func TestAbandonedIsNotWritten(t *testing.T) {
 			t.Errorf("second: %v", o.err)
 		}
 		third := goDo(t.Context(), c, Action{Name: "Third", ID: "same"})
+		synctest.Wait()
 		p.reply(p.receive(), ok)
 		r := p.receive()
 		if r.name() != "Third" {
@@ -282,6 +283,23 @@ func TestConnectionLost(t *testing.T) {
 		}
 		if _, open := <-c.Events(); open {
 			t.Error("Events is open")
+		}
+	})
+}
+
+// TestNothingIsWrittenAfterTheEnd: a request that the writer takes up as the
+// connection ends was never sent.
+func TestNothingIsWrittenAfterTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, _ := connected(t, Config{})
+		p := &pending{id: "x"}
+		c.pending["x"] = p
+		if !c.take(p) {
+			t.Error("not taken while the connection lives")
+		}
+		c.Close()
+		if c.take(p) || p.sent {
+			t.Error("taken after the end")
 		}
 	})
 }

@@ -148,6 +148,47 @@ func TestListBreak(t *testing.T) {
 	})
 }
 
+// TestListIDReused: a list that has ended, or was cut, does not get in the way
+// of a later request with its id.
+func TestListIDReused(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, p := connected(t, Config{})
+		originate := func() {
+			ch := goDo(t.Context(), c, Action{Name: "Originate", ID: "x"})
+			p.reply(p.receive(), ok+"Event: OriginateResponse\nActionID: x\nResponse: Success\n\n")
+			if o := <-ch; o.err != nil {
+				t.Error(o.err)
+			}
+			synctest.Wait()
+			if n := len(c.Events()); n != 1 {
+				t.Fatalf("%d events", n)
+			}
+			<-c.Events()
+		}
+		for _, end := range []string{"", listEnd} {
+			go func() { p.reply(p.receive(), listStart+listItems+end) }()
+			for range c.List(t.Context(), Action{Name: "QueueStatus", ID: "x"}) {
+				break
+			}
+			synctest.Wait()
+			originate()
+		}
+		// The list is complete but its consumer is not.
+		go func() { p.reply(p.receive(), listStart+listItems+listEnd) }()
+		var ch <-chan outcome
+		for range c.List(t.Context(), Action{Name: "QueueStatus", ID: "x"}) {
+			synctest.Wait()
+			ch = goDo(t.Context(), c, Action{Name: "Ping", ID: "x"})
+			synctest.Wait()
+			break
+		}
+		p.reply(p.receive(), ok)
+		if o := <-ch; o.err != nil {
+			t.Error(o.err)
+		}
+	})
+}
+
 // TestListLate: a list that begins after its deadline does not reach the events.
 func TestListLate(t *testing.T) {
 	for _, reply := range []string{listStart + listItems + listEnd, "Response: Error\nActionID: %s\nMessage: no\n\n"} {

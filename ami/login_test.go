@@ -16,7 +16,7 @@ func TestLoginPlain(t *testing.T) {
 		c, err := Connect(t.Context(), piped(Config{Username: "u", Secret: "s: 3", PlainLogin: true, Events: "call,agent"}, t, func(p *peer) {
 			p.send("Asterisk Call Manager/5.0.4\n")
 			got = p.receive()
-			p.send("Event: Early\n\nResponse: Success\nActionID: somebody-else\n\n") // neither is the reply
+			p.send("Event: Early\n\nMessage: half a frame\n\nResponse: Success\nActionID: somebody-else\n\n") // none is the reply
 			p.reply(got, ok+"Event: FullyBooted\n\n")
 		}))
 		if err != nil {
@@ -32,6 +32,9 @@ func TestLoginPlain(t *testing.T) {
 		}
 		if m := <-c.Events(); m.Event() != "FullyBooted" {
 			t.Errorf("the event after the login is %q", m)
+		}
+		if c.Orphans() != 0 {
+			t.Error("another session's reply was taken for the login's")
 		}
 	})
 }

@@ -157,7 +157,7 @@ func (r *Reader) readLine() (end int, err error) {
 func (r *Reader) skip(raw bool, begun []byte) error {
 	const keep = len(endCommand) + len("\r\n")
 	var tail []byte // of the line, for the end marker
-	text := len(begun) > 0
+	var text bool   // the line is not blank
 	add := func(b []byte) {
 		text = text || len(bytes.TrimRight(b, "\r\n")) > 0
 		tail = append(tail, b[max(0, len(b)-keep):]...)

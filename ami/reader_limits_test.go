@@ -53,6 +53,9 @@ func TestFrameLimits(t *testing.T) {
 			if tt.ok && err != nil || !tt.ok && !errors.Is(err, ErrFrameTooLarge) {
 				t.Fatalf("error %v", err)
 			}
+			if c := cap(r.frame); c > 2*MaxFrameBytes {
+				t.Errorf("the reader holds %d bytes", c)
+			}
 			if tt.ok {
 				checkRoundTrip(t, m)
 			}
@@ -69,12 +72,29 @@ func TestFrameLimits(t *testing.T) {
 	}
 }
 
+const size = 32 << 10 // of the reader's buffer
+
+// TestLineEndAcrossReads puts the end of a line that is skipped around the end
+// of the reader's buffer: it is no blank line.
+func TestLineEndAcrossReads(t *testing.T) {
+	for length := MaxFrameBytes; length <= MaxFrameBytes+3*size; length += size {
+		for shift := -3; shift <= 3; shift++ {
+			r := NewReader(strings.NewReader(strings.Repeat("x", length+shift) + "\r\nMore: y\r\n\r\nEvent: Next\r\n\r\n"))
+			if _, err := r.ReadMessage(); !errors.Is(err, ErrFrameTooLarge) {
+				t.Fatalf("%d+%d: %v", length, shift, err)
+			}
+			if m, err := r.ReadMessage(); err != nil || m.Event() != "Next" {
+				t.Fatalf("%d+%d: then %v, %v", length, shift, m, err)
+			}
+		}
+	}
+}
+
 // TestEndMarkerAcrossReads puts the end marker of an output that is skipped at
 // every place of the reader's buffer.
 func TestEndMarkerAcrossReads(t *testing.T) {
-	const size = 32 << 10 // the buffer's
 	for shift := range len(endCommand) + 4 {
-		in := "Response: Follows\r\n" + strings.Repeat("z", MaxFrameBytes+2*size-len("Response: Follows\r\n")-shift) + endCommand + "\r\n\r\nEvent: Next\r\n\r\n"
+		in := "Response: Follows\r\n" + strings.Repeat("z", MaxFrameBytes+2*size-shift) + endCommand + "\r\n\r\nEvent: Next\r\n\r\n"
 		r := NewReader(strings.NewReader(in))
 		if _, err := r.ReadMessage(); !errors.Is(err, ErrFrameTooLarge) {
 			t.Fatalf("shift %d: %v", shift, err)

@@ -58,6 +58,9 @@ func TestSecret(t *testing.T) {
 				c, err := Connect(t.Context(), cfg)
 				printed(t, cfg, &cfg, struct{ AMI Config }{cfg}, err)
 				if c != nil {
+					if c.cfg.Secret != "" {
+						t.Error("the connection keeps the secret")
+					}
 					m, err := c.Do(t.Context(), Action{Name: "Ping"})
 					printed(t, c, m, err, c.Err())
 					c.Close()
@@ -67,6 +70,9 @@ func TestSecret(t *testing.T) {
 				}
 				j := &journal{}
 				stop := run(t, tt.cfg, j, tt.serve)
+				if j.client.cfg.Secret != "" {
+					t.Error("the client keeps the secret in the open")
+				}
 				time.Sleep(time.Minute)
 				printed(t, j.client, j.client.Conn())
 				stop()
@@ -78,6 +84,16 @@ func TestSecret(t *testing.T) {
 	}
 	_, err := Connect(t.Context(), Config{Secret: marker, Dial: func(context.Context, string) (net.Conn, error) { return nil, errors.New("refused") }})
 	printed(t, err)
+}
+
+func TestConfigString(t *testing.T) {
+	cfg := Config{Address: "pbx:5038", Username: "u", Secret: marker, Events: "call"}
+	const want = "ami: u@pbx:5038, events call"
+	var b bytes.Buffer
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "v", cfg)
+	if got := fmt.Sprintf("%v|%#v", cfg, cfg); got != want+"|"+want || !strings.Contains(b.String(), `"v":"`+want+`"`) {
+		t.Errorf("%s, %s", got, b.String())
+	}
 }
 
 func printed(t *testing.T, values ...any) {

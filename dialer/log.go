@@ -1,12 +1,15 @@
 package dialer
 
 import (
-	"context"
+	"bytes"
+	"encoding"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
+	"unicode"
 
 	"github.com/lmittmann/tint"
 	"golang.org/x/term"
@@ -24,16 +27,8 @@ func NewLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	if err := lv.UnmarshalText([]byte(level)); err != nil {
 		return nil, fmt.Errorf("log.level: %q is not debug, info, warn or error", level)
 	}
-	f, isFile := w.(*os.File)
 	if format == "auto" {
-		switch {
-		case isFile && term.IsTerminal(int(f.Fd())):
-			format = "tty"
-		case os.Getenv("JOURNAL_STREAM") != "":
-			format = "journal"
-		default:
-			format = "text"
-		}
+		format = formatFor(w)
 	}
 	replace := func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == "number" && lv > slog.LevelDebug {
@@ -44,23 +39,11 @@ func NewLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	var h slog.Handler
 	switch format {
 	case "tty":
-		h = clean{tint.NewHandler(w, &tint.Options{
-			Level: lv, TimeFormat: "15:04:05.000", NoColor: os.Getenv("NO_COLOR") != "",
-			ReplaceAttr: func(g []string, a slog.Attr) slog.Attr {
-				a = replace(g, a)
-				switch v := a.Value.Any().(type) {
-				case string:
-					a.Value = slog.StringValue(printable(v))
-				case error:
-					a.Value = slog.StringValue(printable(v.Error()))
-				}
-				return a
-			},
-		})}
+		h = newTTYHandler(w, lv, replace)
 	case "journal":
 		h = newJournalHandler(w, lv, replace)
 	case "text":
-		h = slog.NewTextHandler(w, &slog.HandlerOptions{Level: lv, ReplaceAttr: replace})
+		h = slog.NewTextHandler(noDelete{w}, &slog.HandlerOptions{Level: lv, ReplaceAttr: replace})
 	case "json":
 		h = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: lv, ReplaceAttr: replace})
 	default:
@@ -69,30 +52,79 @@ func NewLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	return slog.New(h), nil
 }
 
-// clean keeps control characters out of messages, which tint writes as they are.
-type clean struct{ slog.Handler }
-
-func (c clean) Handle(ctx context.Context, r slog.Record) error {
-	r.Message = printable(r.Message)
-	return c.Handler.Handle(ctx, r)
+func formatFor(w io.Writer) string {
+	f, ok := w.(*os.File)
+	switch {
+	case ok && term.IsTerminal(int(f.Fd())):
+		return "tty"
+	case ok && journalReads(f):
+		return "journal"
+	}
+	return "text"
 }
 
-func (c clean) WithAttrs(as []slog.Attr) slog.Handler { return clean{c.Handler.WithAttrs(as)} }
-func (c clean) WithGroup(name string) slog.Handler    { return clean{c.Handler.WithGroup(name)} }
+// journalReads compares f with the stream that systemd says the journal reads:
+// the variable alone is inherited by whatever a service starts, with its
+// standard error elsewhere (systemd.exec(5), JOURNAL_STREAM).
+func journalReads(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && os.Getenv("JOURNAL_STREAM") == fmt.Sprintf("%d:%d", st.Dev, st.Ino)
+}
 
+type replaceFunc func(groups []string, a slog.Attr) slog.Attr
+
+// newTTYHandler writes for eyes. tint passes ESC on in whatever it is given,
+// and even makes one of the four characters \x1b, so nothing gets there that is
+// not clean.
+func newTTYHandler(w io.Writer, lv slog.Level, replace replaceFunc) slog.Handler {
+	return tint.NewHandler(w, &tint.Options{
+		Level: lv, TimeFormat: "15:04:05.000",
+		NoColor: os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb",
+		ReplaceAttr: func(g []string, a slog.Attr) slog.Attr {
+			a = replace(g, a)
+			switch a.Value.Kind() {
+			case slog.KindString:
+				a.Value = slog.StringValue(printable(a.Value.String()))
+			case slog.KindAny:
+				if _, isLevel := a.Value.Any().(slog.Level); !isLevel {
+					a.Value = slog.StringValue(printable(textOf(a.Value)))
+				}
+			}
+			return a
+		},
+	})
+}
+
+// textOf is a value as text and tty show it.
+func textOf(v slog.Value) string {
+	if m, ok := v.Any().(encoding.TextMarshaler); ok {
+		if b, err := m.MarshalText(); err == nil {
+			return string(b)
+		}
+	}
+	return v.String()
+}
+
+// printable replaces what would steer a terminal. It does not use U+FFFD for
+// that: without colour tint ends a value there.
 func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '\uFFFD'
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsGraphic(r) || r == unicode.ReplacementChar {
+			return '?'
 		}
 		return r
 	}, s)
+	return strings.ReplaceAll(s, `\x1b`, `?x1b`)
 }
 
 // newJournalHandler writes what journald reads from a stream: a priority in
 // front, and no time, which the journal has itself.
-func newJournalHandler(w io.Writer, lv slog.Level, replace func([]string, slog.Attr) slog.Attr) slog.Handler {
-	return slog.NewTextHandler(priority{w}, &slog.HandlerOptions{Level: lv, ReplaceAttr: func(g []string, a slog.Attr) slog.Attr {
+func newJournalHandler(w io.Writer, lv slog.Level, replace replaceFunc) slog.Handler {
+	return slog.NewTextHandler(priority{noDelete{w}}, &slog.HandlerOptions{Level: lv, ReplaceAttr: func(g []string, a slog.Attr) slog.Attr {
 		if len(g) == 0 && a.Key == slog.TimeKey {
 			return slog.Attr{}
 		}
@@ -107,7 +139,7 @@ type priority struct{ w io.Writer }
 func (p priority) Write(b []byte) (int, error) {
 	prefix := "<6>"
 	for name, n := range map[string]string{"level=DEBUG": "<7>", "level=WARN": "<4>", "level=ERROR": "<3>"} {
-		if strings.HasPrefix(string(b), name) {
+		if bytes.HasPrefix(b, []byte(name)) {
 			prefix = n
 		}
 	}
@@ -115,4 +147,12 @@ func (p priority) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+// noDelete replaces DEL, the one control character that slog's text does not
+// quote.
+type noDelete struct{ w io.Writer }
+
+func (n noDelete) Write(b []byte) (int, error) {
+	return n.w.Write(bytes.ReplaceAll(b, []byte{0x7f}, []byte("?")))
 }

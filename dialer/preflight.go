@@ -9,67 +9,115 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 )
 
+// maxShown is how many of a list's bad rows CheckLists shows.
+const maxShown = 3
+
 // CheckLists reads the header and the rows of every list without loading them.
 // The lines tell what was found; the errors what would be refused.
 func CheckLists(cfg *config.Config) (lines []string, errs config.Errors) {
-	for i, c := range cfg.Campaigns {
-		for j, l := range c.Lists {
-			key := fmt.Sprintf("campaigns[%d].lists[%d].path", i, j)
-			good, bad, err := checkList(&l)
+	for i := range cfg.Campaigns {
+		c := &cfg.Campaigns[i]
+		for j := range c.Lists {
+			l := &c.Lists[j]
+			found, err := checkList(c, l)
 			if err != nil {
-				e := &config.Error{File: cfg.File, Key: key, Name: c.Name, Problem: fmt.Sprintf("%s: %v", l.Path, err), Err: err}
+				e := &config.Error{
+					File: cfg.File, Key: fmt.Sprintf("campaigns[%d].lists[%d].path", i, j), Name: c.Name,
+					Problem: fmt.Sprintf("%q: %v", l.Path, err), Err: err,
+				}
 				if le, ok := errors.AsType[*contact.ListError](err); ok {
-					e.Problem, e.Hint = fmt.Sprintf("%s: %s", l.Path, le.Error()), le.Hint
+					e.Hint = le.Hint
 				}
 				errs = append(errs, e)
 				continue
 			}
-			line := fmt.Sprintf("campaign %s: list %s: %d rows", c.Name, l.Name, good+bad)
-			if bad > 0 {
-				line += fmt.Sprintf(", %d of them would be rejected", bad)
+			line := fmt.Sprintf("campaign %s: list %s: %s", c.Name, l.Name, plural(found.rows, "row"))
+			if found.bad > 0 {
+				line += fmt.Sprintf(", %d of them would be rejected", found.bad)
 			}
 			lines = append(lines, line)
+			for _, why := range found.why {
+				lines = append(lines, "  "+printable(why))
+			}
+			if more := found.bad - len(found.why); more > 0 {
+				lines = append(lines, fmt.Sprintf("  and %d more; once the list is loaded, see %s", more, contact.RejectsPath(l.Path)))
+			}
 		}
 	}
 	return lines, errs
 }
 
-func checkList(l *config.List) (good, bad int, err error) {
+// findings are what checkList found in a list.
+type findings struct {
+	rows, bad int
+	why       []string // of the first bad ones
+}
+
+func (f *findings) reject(line int, reason string) {
+	f.bad++
+	if len(f.why) < maxShown {
+		f.why = append(f.why, fmt.Sprintf("line %d: %s", line, reason))
+	}
+}
+
+// checkList reads a list as load does, but for what only the store can tell:
+// contacts that are there already.
+func checkList(c *config.Campaign, l *config.List) (found findings, err error) {
 	f, err := os.Open(l.Path)
 	if err != nil {
-		return 0, 0, err
+		return found, reasonOf(err)
 	}
 	defer f.Close()
 	r, err := contact.NewReader(f, contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Columns: l.Columns})
 	if err != nil {
-		return 0, 0, err
+		return found, err
 	}
 	for row, err := range r.All() {
-		_ = row
-		if _, isRow := errors.AsType[*contact.RowError](err); isRow {
-			bad++
+		rowErr, isRow := errors.AsType[*contact.RowError](err)
+		if err != nil && !isRow {
+			return found, err
+		}
+		found.rows++
+		if isRow {
+			found.reject(rowErr.Line, rowErr.Reason)
 			continue
 		}
-		if err != nil {
-			return 0, 0, err
+		sr := storeRow(row)
+		if err := checkSendable(c, &campaign.Contact{List: l.Name, Key: sr.Key, Number: sr.Number, Attributes: sr.Attributes}); err != nil {
+			found.reject(row.Line, err.Error())
 		}
-		good++
 	}
-	return good, bad, nil
+	return found, nil
 }
 
-// needed are the actions that the daemon sends, with what manager.conf must
-// grant for them.
-var needed = []struct{ action, grant string }{
-	{"Originate", "write=originate"},
-	{"Hangup", "write=call"},
-	{"QueueSummary", "any"},
-	{"QueueStatus", "any"},
-	{"CoreShowChannels", "write=reporting"},
+// reasonOf drops the operation and the path, which the message names anyway.
+func reasonOf(err error) error {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
+		return pe.Err
+	}
+	return err
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// needed are the actions that the daemon sends, with what Asterisk must have
+// for them: ListCommands leaves out what the user may not do.
+var needed = []struct{ action, hint string }{
+	{"Originate", "its section in manager.conf needs originate among write="},
+	{"Hangup", "its section in manager.conf needs call among write="},
+	{"CoreShowChannels", "its section in manager.conf needs reporting among write="},
+	{"QueueSummary", "load app_queue"},
+	{"QueueStatus", "load app_queue"},
 }
 
 // Preflight connects to every Asterisk and checks that the user may log in and
@@ -101,7 +149,7 @@ func preflightServer(ctx context.Context, cfg *config.Config, i int) (lines []st
 	defer cancel()
 	conn, err := ami.Connect(ctx, acfg)
 	if auth, ok := errors.AsType[*ami.AuthError](err); ok {
-		return nil, config.Errors{{Key: key("secret"), Problem: fmt.Sprintf("%s refuses user %q: %s", a.Address, a.Username, auth.Message), Err: err,
+		return nil, config.Errors{{Key: key("secret"), Problem: fmt.Sprintf("%s refuses user %q: %s", a.Address, a.Username, printable(auth.Message)), Err: err,
 			Hint: "compare username and secret with manager.conf, and permit= there with this machine's address"}}
 	}
 	if err != nil {
@@ -115,39 +163,55 @@ func preflightServer(ctx context.Context, cfg *config.Config, i int) (lines []st
 	}()
 	about := "Asterisk " + a.Name
 	if s, err := ami.Send(ctx, conn, ami.CoreSettings{}); err == nil {
-		about += ", version " + s.AsteriskVersion
+		about += ", version " + printable(s.AsteriskVersion)
 	}
 	lines = append(lines, about+": logged in as "+a.Username)
-	if commands, err := ami.Send(ctx, conn, ami.ListCommands{}); err == nil {
-		for _, n := range needed {
-			if _, ok := commands[n.action]; !ok {
-				errs = append(errs, &config.Error{Key: key("username"), Problem: fmt.Sprintf("%q may not use the action %s", a.Username, n.action),
-					Hint: "manager.conf needs read=call,agent,system and write=originate,call,agent,reporting"})
-			}
+	commands, err := ami.Send(ctx, conn, ami.ListCommands{})
+	if err != nil {
+		return lines, config.Errors{{Key: key("address"), Problem: fmt.Sprintf("%s: %v", a.Address, err), Err: err}}
+	}
+	for _, n := range needed {
+		if _, ok := commands[n.action]; !ok {
+			errs = append(errs, &config.Error{Key: key("username"), Problem: fmt.Sprintf("%q may not use the action %s", a.Username, n.action), Hint: n.hint})
 		}
 	}
 	queues, err := ami.Send(ctx, conn, ami.QueueSummary{})
 	if err != nil {
-		return lines, append(errs, &config.Error{Key: key("username"), Problem: fmt.Sprintf("QueueSummary: %v", err), Err: err})
+		return lines, append(errs, &config.Error{Key: key("username"), Problem: fmt.Sprintf("%q: %v", a.Username, err), Err: err})
 	}
+	more, bad := checkQueues(cfg, a.Name, queues)
+	return append(lines, more...), append(errs, bad...)
+}
+
+// maxNames is how many queues a hint names.
+const maxNames = 20
+
+func checkQueues(cfg *config.Config, server string, queues []ami.QueueCounts) (lines []string, errs config.Errors) {
 	known := map[string]ami.QueueCounts{}
 	var names []string
 	for _, q := range queues {
 		known[q.Queue] = q
-		names = append(names, q.Queue)
+		names = append(names, printable(q.Queue))
 	}
-	for j, c := range cfg.Campaigns {
-		if c.Asterisk != a.Name {
+	hint := "add it to queues.conf and reload"
+	switch {
+	case len(names) > maxNames:
+		hint += fmt.Sprintf("; it has %s and %d more", strings.Join(names[:maxNames], ", "), len(names)-maxNames)
+	case len(names) > 0:
+		hint += "; it has " + strings.Join(names, ", ")
+	}
+	for i, c := range cfg.Campaigns {
+		if c.Asterisk != server {
 			continue
 		}
 		q, ok := known[c.Queue]
 		if !ok {
-			errs = append(errs, &config.Error{Key: fmt.Sprintf("campaigns[%d].queue", j), Name: c.Name,
-				Problem: fmt.Sprintf("Asterisk %s has no queue %q", a.Name, c.Queue),
-				Hint:    "it has " + strings.Join(names, ", ")})
+			errs = append(errs, &config.Error{
+				Key: fmt.Sprintf("campaigns[%d].queue", i), Name: c.Name, Problem: fmt.Sprintf("Asterisk %s has no queue %q", server, c.Queue), Hint: hint,
+			})
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("campaign %s: queue %s: %d agents logged in, %d of them available", c.Name, c.Queue, q.LoggedIn, q.Available))
+		lines = append(lines, fmt.Sprintf("campaign %s: queue %s: %s logged in, %d available", c.Name, c.Queue, plural(q.LoggedIn, "agent"), q.Available))
 	}
 	return lines, errs
 }

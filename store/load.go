@@ -1,7 +1,7 @@
 package store
 
 import (
-	"encoding/binary"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,11 +15,18 @@ import (
 // that claims and results wait only a moment.
 const loadChunk = 500
 
+// maxIdentity bounds a row's number and key in bytes: they are keys of the
+// file, which bbolt limits too.
+const maxIdentity = 1000
+
 // Load implements Store. A load that is cut off leaves the rows it came to; the
 // next load of the same file adds the others.
 func (s *Bolt) Load(camp, list, hash string, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error) {
 	b := Batch{Campaign: camp, List: list, Time: now, Hash: hash}
-	var seen bitset // ids of this list's contacts that a row of this file stands for
+	if camp == "" || list == "" {
+		return b, errors.New("store: a campaign and a list need names")
+	}
+	seen := bitset{} // ids of this list's contacts that a row of this file stands for
 	chunk := make([]Row, 0, loadChunk)
 	save := func(last bool) error {
 		var added, unchanged int
@@ -27,14 +34,18 @@ func (s *Bolt) Load(camp, list, hash string, now time.Time, rows iter.Seq2[Row, 
 		var ids []uint64
 		err := s.change(func(t *txn) error {
 			added, unchanged, refused, ids = 0, 0, nil, nil
+			p, err := t.makeCampaign(camp)
+			if err != nil {
+				return err
+			}
 			here := map[uint64]bool{}
-			for _, r := range chunk {
-				id, isNew, why, err := t.loadRow(camp, list, now, r, func(id uint64) bool { return seen.has(id) || here[id] })
+			for i := range chunk {
+				id, isNew, why, err := t.loadRow(p, list, now, &chunk[i], func(id uint64) bool { return seen.has(id) || here[id] })
 				switch {
 				case err != nil:
 					return err
 				case why != "":
-					refused = append(refused, refusal{r, why})
+					refused = append(refused, refusal{chunk[i], why})
 					continue
 				case isNew:
 					added++
@@ -51,7 +62,7 @@ func (s *Bolt) Load(camp, list, hash string, now time.Time, rows iter.Seq2[Row, 
 			done.Added += added
 			done.Unchanged += unchanged
 			done.Rejected += len(refused)
-			return t.putBatch(done)
+			return p.putBatch(done)
 		})
 		if err != nil {
 			return err
@@ -88,120 +99,96 @@ type refusal struct {
 	why string
 }
 
-func (t *txn) loadRow(camp, list string, now time.Time, r Row, seen func(uint64) bool) (id uint64, isNew bool, why string, err error) {
-	keys, err := t.bucket(camp, bKeys)
-	if err != nil {
-		return 0, false, "", err
+// loadRow merges a row. why says why it is not taken, "" if it is.
+func (t *txn) loadRow(p *parts, list string, now time.Time, r *Row, seen func(uint64) bool) (id uint64, isNew bool, why string, err error) {
+	switch {
+	case r.Number == "":
+		return 0, false, "it has no number", nil
+	case len(r.Number) > maxIdentity:
+		return 0, false, fmt.Sprintf("its number is longer than %d bytes", maxIdentity), nil
+	case len(r.Key) > maxIdentity:
+		return 0, false, fmt.Sprintf("its key is longer than %d bytes", maxIdentity), nil
 	}
-	numbers, err := t.bucket(camp, bNumbers)
-	if err != nil {
-		return 0, false, "", err
-	}
-	rowKey := identity(list, r)
-	if v := keys.Get(rowKey); v != nil {
-		id = binary.BigEndian.Uint64(v)
-		if seen(id) {
-			return 0, false, "the same contact stands in an earlier row", nil
+	number := []byte(r.Number)
+	holder := p.numbers.Get(number)
+	if r.Key != "" {
+		if v := p.keys.Get(rowKey(list, r.Key)); v != nil {
+			if id, err = uint64Of(v); err != nil {
+				return 0, false, "", err
+			}
+			switch {
+			case seen(id):
+				why = "the same contact stands in an earlier row"
+			case !bytes.Equal(v, holder):
+				// Never silently: the next call would go to the old number.
+				why = "its key is known with another number, which stays"
+			}
+			return id, false, why, nil
 		}
-		return id, false, "", nil
 	}
-	if v := numbers.Get([]byte(r.Number)); v != nil {
-		other, err := t.contact(camp, binary.BigEndian.Uint64(v))
-		if err != nil {
+	if holder != nil {
+		if id, err = uint64Of(holder); err != nil {
 			return 0, false, "", err
 		}
-		return 0, false, fmt.Sprintf("the number is already in this campaign, on list %s", other.List), nil
+		other, err := p.contact(id)
+		switch {
+		case err != nil:
+			return 0, false, "", err
+		case other.List != list:
+			why = fmt.Sprintf("the number is already in this campaign, on list %s", other.List)
+		case seen(id):
+			why = "the same contact stands in an earlier row"
+		case r.Key != "":
+			why = "the number is already on this list, under another key or none"
+		}
+		return id, false, why, nil
 	}
-	contacts, err := t.bucket(camp, bContacts)
-	if err != nil {
-		return 0, false, "", err
-	}
-	if id, err = contacts.NextSequence(); err != nil {
+	if id, err = p.contacts.NextSequence(); err != nil {
 		return 0, false, "", err
 	}
 	c := campaign.Contact{
 		ID: id, List: list, Key: r.Key, Number: r.Number, Attributes: r.Attributes,
 		State: campaign.Pending, Due: now,
 	}
-	if err := keys.Put(rowKey, key64(id)); err != nil {
-		return 0, false, "", err
-	}
-	if err := numbers.Put([]byte(r.Number), key64(id)); err != nil {
-		return 0, false, "", err
-	}
-	return id, true, "", t.putContact(camp, nil, &c)
-}
-
-// identity is what makes a row of a list the same contact at the next load.
-func identity(list string, r Row) []byte {
 	if r.Key != "" {
-		return []byte(list + "\x00k" + r.Key)
+		if err := p.keys.Put(rowKey(list, r.Key), key64(id)); err != nil {
+			return 0, false, "", err
+		}
 	}
-	return []byte(list + "\x00n" + r.Number)
+	if err := p.numbers.Put(number, key64(id)); err != nil {
+		return 0, false, "", err
+	}
+	return id, true, "", p.putContact(nil, &c)
 }
 
-func (t *txn) putBatch(b Batch) error {
-	lists, err := t.bucket(b.Campaign, bLists)
-	if err != nil {
-		return err
-	}
+// rowKey identifies a row by the key that the user gave it. Rows without one
+// are identified by their number.
+func rowKey(list, key string) []byte { return []byte(list + "\x00" + key) }
+
+func (p *parts) putBatch(b Batch) error {
 	v, err := json.Marshal(b)
 	if err != nil {
 		return err
 	}
-	return lists.Put([]byte(b.List), v)
+	return p.lists.Put([]byte(b.List), v)
 }
 
 // List implements Store.
 func (s *Bolt) List(camp, list string) (b Batch, ok bool, err error) {
 	err = s.view(func(t *txn) error {
-		lists, _ := t.bucket(camp, bLists)
-		if lists == nil {
-			return nil
+		p, err := t.campaign(camp)
+		if err != nil || p == nil || p.lists == nil {
+			return err
 		}
-		v := lists.Get([]byte(list))
+		v := p.lists.Get([]byte(list))
 		if v == nil {
 			return nil
 		}
 		ok = true
 		return json.Unmarshal(v, &b)
 	})
-	return b, ok, err
-}
-
-// SetDNC implements Store.
-func (s *Bolt) SetDNC(numbers iter.Seq[string]) (n int, err error) {
-	err = s.change(func(t *txn) error {
-		n = 0
-		if err := t.tx.DeleteBucket(bDNC); err != nil {
-			return err
-		}
-		b, err := t.tx.CreateBucket(bDNC)
-		if err != nil {
-			return err
-		}
-		for number := range numbers {
-			if b.Get([]byte(number)) != nil {
-				continue
-			}
-			if err := b.Put([]byte(number), []byte{}); err != nil {
-				return err
-			}
-			n++
-		}
-		return nil
-	})
-	return n, err
-}
-
-// bitset holds small integers, a bit each.
-type bitset []uint64
-
-func (b bitset) has(i uint64) bool { return i/64 < uint64(len(b)) && b[i/64]&(1<<(i%64)) != 0 }
-
-func (b *bitset) set(i uint64) {
-	for uint64(len(*b)) <= i/64 {
-		*b = append(*b, 0)
+	if err != nil {
+		return Batch{}, false, fmt.Errorf("store: list %s of campaign %s: %w", list, camp, err)
 	}
-	(*b)[i/64] |= 1 << (i % 64)
+	return b, ok, nil
 }

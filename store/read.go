@@ -1,8 +1,8 @@
 package store
 
 import (
-	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"iter"
 	"time"
 
@@ -15,19 +15,11 @@ import (
 // the pages that the writer frees from being used again.
 const page = 1000
 
-func (s *Bolt) view(do func(*txn) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return do(&txn{tx: tx, instance: s.instance}) })
-}
-
-func (t *txn) eachCampaign(do func(string) error) error {
-	return t.tx.Bucket(bCampaigns).ForEachBucket(func(name []byte) error { return do(string(name)) })
-}
-
 // Campaigns implements Store.
 func (s *Bolt) Campaigns() (names []string, err error) {
 	err = s.view(func(t *txn) error {
-		return t.eachCampaign(func(name string) error {
-			names = append(names, name)
+		return t.eachCampaign(func(p *parts) error {
+			names = append(names, p.camp)
 			return nil
 		})
 	})
@@ -37,7 +29,11 @@ func (s *Bolt) Campaigns() (names []string, err error) {
 // Counters implements Store.
 func (s *Bolt) Counters(camp string) (c Counters, err error) {
 	err = s.view(func(t *txn) error {
-		c, err = readCounters(t.tx, camp)
+		p, err := t.campaign(camp)
+		if p == nil || err != nil {
+			return err
+		}
+		c, err = p.readCounters()
 		return err
 	})
 	return c, err
@@ -46,18 +42,25 @@ func (s *Bolt) Counters(camp string) (c Counters, err error) {
 // AddAgentTime implements Store.
 func (s *Bolt) AddAgentTime(camp string, d time.Duration) error {
 	return s.change(func(t *txn) error {
-		c, err := t.count(camp)
-		if err == nil {
-			c.AgentTime += d
+		p, err := t.makeCampaign(camp)
+		if err != nil {
+			return err
 		}
-		return err
+		c, err := p.count()
+		if err != nil {
+			return err
+		}
+		c.AgentTime += d
+		return nil
 	})
 }
 
 // Attempts implements Store.
 func (s *Bolt) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Attempt, error] {
 	return func(yield func(campaign.Attempt, error) bool) {
-		for a, err := range scan(s, camp, bAttempts, func(k uint64, v []byte) (campaign.Attempt, error) { return decodeAttempt(camp, k, v) }) {
+		attempts := func(p *parts) *bbolt.Bucket { return p.attempts }
+		decode := func(k uint64, v []byte) (campaign.Attempt, error) { return decodeAttempt(camp, k, v) }
+		for a, err := range scan(s, camp, attempts, decode) {
 			if err == nil && (!from.IsZero() && a.Claimed.Before(from) || !to.IsZero() && !a.Claimed.Before(to)) {
 				continue
 			}
@@ -70,37 +73,19 @@ func (s *Bolt) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Atte
 
 // Contacts implements Store.
 func (s *Bolt) Contacts(camp string) iter.Seq2[campaign.Contact, error] {
-	return scan(s, camp, bContacts, decodeContact)
+	return scan(s, camp, func(p *parts) *bbolt.Bucket { return p.contacts }, decodeContact)
 }
 
-// scan yields the records of a bucket in the order of their keys, through short
-// read transactions.
-func scan[T any](s *Bolt, camp string, part []byte, decode func(uint64, []byte) (T, error)) iter.Seq2[T, error] {
+// scan yields the records of one of a campaign's buckets in the order of their
+// keys, through short read transactions.
+func scan[T any](s *Bolt, camp string, part func(*parts) *bbolt.Bucket, decode func(uint64, []byte) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var next uint64
+		var from uint64
 		for more := true; more; {
-			more = false
-			records := make([]T, 0, page)
-			err := s.view(func(t *txn) error {
-				b, _ := t.bucket(camp, part)
-				if b == nil {
-					return nil
-				}
-				cur := b.Cursor()
-				for k, v := cur.Seek(key64(next)); k != nil; k, v = cur.Next() {
-					if len(records) == page {
-						more = true
-						return nil
-					}
-					key := binary.BigEndian.Uint64(k)
-					r, err := decode(key, v)
-					if err != nil {
-						return err
-					}
-					records = append(records, r)
-					next = key + 1
-				}
-				return nil
+			var records []T
+			err := s.view(func(t *txn) (err error) {
+				records, from, more, err = readPage(t, camp, part, decode, from)
+				return err
 			})
 			for _, r := range records {
 				if !yield(r, nil) {
@@ -109,11 +94,39 @@ func scan[T any](s *Bolt, camp string, part []byte, decode func(uint64, []byte) 
 			}
 			if err != nil {
 				var zero T
-				yield(zero, err)
+				yield(zero, fmt.Errorf("store: campaign %s: %w", camp, err))
 				return
 			}
 		}
 	}
+}
+
+// readPage reads the next records, and tells where to go on.
+func readPage[T any](t *txn, camp string, part func(*parts) *bbolt.Bucket, decode func(uint64, []byte) (T, error), from uint64) (records []T, next uint64, more bool, err error) {
+	p, err := t.campaign(camp)
+	if p == nil || err != nil {
+		return nil, from, false, err
+	}
+	b := part(p)
+	if b == nil {
+		return nil, from, false, nil
+	}
+	cur := b.Cursor()
+	for k, v := cur.Seek(key64(from)); k != nil; k, v = cur.Next() {
+		key, err := uint64Of(k)
+		if err != nil {
+			return records, from, false, err
+		}
+		if len(records) == page {
+			return records, key, true, nil
+		}
+		r, err := decode(key, v)
+		if err != nil {
+			return records, from, false, fmt.Errorf("record %d: %w", key, err)
+		}
+		records = append(records, r)
+	}
+	return records, from, false, nil
 }
 
 type savedState struct {
@@ -132,13 +145,16 @@ func (s *Bolt) State(camp string) (state campaign.State, since time.Time, err er
 		}
 		return nil
 	})
-	return v.State, v.Since, err
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("store: state of campaign %s: %w", camp, err)
+	}
+	return v.State, v.Since, nil
 }
 
 // SaveState implements Store.
 func (s *Bolt) SaveState(camp string, state campaign.State, now time.Time) error {
 	return s.change(func(t *txn) error {
-		b, err := t.tx.Bucket(bCampaigns).CreateBucketIfNotExists([]byte(camp))
+		p, err := t.makeCampaign(camp)
 		if err != nil {
 			return err
 		}
@@ -146,6 +162,6 @@ func (s *Bolt) SaveState(camp string, state campaign.State, now time.Time) error
 		if err != nil {
 			return err
 		}
-		return b.Put(kState, v)
+		return p.root.Put(kState, v)
 	})
 }

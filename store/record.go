@@ -11,8 +11,13 @@ import (
 )
 
 // Records are a version byte and a sequence of varints and length-prefixed
-// strings. New fields are appended; a record that ends early has zero in the
-// fields it lacks.
+// strings. What is behind the fields known here was appended by a newer
+// dialcamp and is passed over. A field that this one appends must be read as
+// zero where a record ends before it; all others must be there, or a record
+// that was cut short would pass for a contact that is due.
+//
+// The encoder never writes what the decoder refuses: numbers that do not fit
+// are clamped.
 
 const recordVersion = 1
 
@@ -23,12 +28,25 @@ type encoder []byte
 func (e *encoder) uint(v uint64)   { *e = binary.AppendUvarint(*e, v) }
 func (e *encoder) string(s string) { e.uint(uint64(len(s))); *e = append(*e, s...) }
 
-func (e *encoder) time(t time.Time) {
-	if t.IsZero() {
-		e.uint(0)
-		return
+func (e *encoder) int(v int)        { e.uint(uint64(min(max(v, 0), math.MaxInt32))) }
+func (e *encoder) time(t time.Time) { e.uint(nanos(t)) }
+
+var (
+	epoch   = time.Unix(0, 0)
+	maxTime = time.Unix(0, math.MaxInt64)
+)
+
+// nanos is a time as it is stored, in nanoseconds since 1970 on the wall clock.
+// The zero time and what was before 1970 are 0, which reads as the zero time;
+// what comes after 2262 is the last moment that fits.
+func nanos(t time.Time) uint64 {
+	switch {
+	case t.Before(epoch):
+		return 0
+	case t.After(maxTime):
+		return math.MaxInt64
 	}
-	e.uint(uint64(t.UnixNano()))
+	return uint64(t.UnixNano())
 }
 
 type decoder struct {
@@ -44,7 +62,7 @@ func decode(b []byte) *decoder {
 }
 
 func (d *decoder) uint() uint64 {
-	if d.err != nil || len(d.b) == 0 {
+	if d.err != nil {
 		return 0
 	}
 	v, n := binary.Uvarint(d.b)
@@ -56,14 +74,17 @@ func (d *decoder) uint() uint64 {
 	return v
 }
 
-func (d *decoder) int() int {
+// max reads a number that is at most limit.
+func (d *decoder) max(limit uint64) uint64 {
 	v := d.uint()
-	if v > math.MaxInt32 {
+	if v > limit {
 		d.err = errRecord
 		return 0
 	}
-	return int(v)
+	return v
 }
+
+func (d *decoder) int() int { return int(d.max(math.MaxInt32)) }
 
 func (d *decoder) string() string {
 	n := d.uint()
@@ -77,7 +98,7 @@ func (d *decoder) string() string {
 }
 
 func (d *decoder) time() time.Time {
-	if v := d.uint(); v != 0 && v <= math.MaxInt64 {
+	if v := d.max(math.MaxInt64); v != 0 {
 		return time.Unix(0, int64(v))
 	}
 	return time.Time{}
@@ -88,8 +109,8 @@ func encodeContact(c *campaign.Contact) []byte {
 	e.uint(uint64(c.State))
 	e.time(c.Due)
 	e.uint(uint64(c.Last))
-	e.uint(uint64(c.Attempts))
-	e.uint(uint64(c.Counted))
+	e.int(c.Attempts)
+	e.int(c.Counted)
 	e.string(c.List)
 	e.string(c.Key)
 	e.string(c.Number)
@@ -112,30 +133,23 @@ func encodeContact(c *campaign.Contact) []byte {
 func decodeContact(id uint64, b []byte) (campaign.Contact, error) {
 	d := decode(b)
 	c := campaign.Contact{ID: id}
-	c.State = campaign.ContactState(d.int())
+	c.State = campaign.ContactState(d.max(campaign.NumStates - 1))
 	c.Due = d.time()
-	c.Last = campaign.Outcome(d.int())
+	c.Last = campaign.Outcome(d.max(campaign.NumOutcomes - 1))
 	c.Attempts = d.int()
 	c.Counted = d.int()
 	c.List = d.string()
 	c.Key = d.string()
 	c.Number = d.string()
-	n := d.int()
-	if n > len(d.b) {
-		return c, errRecord
-	}
-	if n > 0 {
+	// Two bytes at least an attribute: a damaged length allocates nothing.
+	if n := d.max(uint64(len(d.b) / 2)); n > 0 {
 		c.Attributes = make([]campaign.Attribute, n)
 		for i := range c.Attributes {
 			c.Attributes[i] = campaign.Attribute{Name: d.string(), Value: d.string()}
 		}
 	}
-	n = d.int()
-	if n > len(c.Tries) || int(c.State) >= campaign.NumStates || int(c.Last) >= campaign.NumOutcomes {
-		return c, errRecord
-	}
-	for i := range n {
-		c.Tries[i] = uint16(d.uint())
+	for i := range d.max(uint64(len(c.Tries))) {
+		c.Tries[i] = uint16(d.max(math.MaxUint16))
 	}
 	return c, d.err
 }
@@ -148,13 +162,13 @@ func encodeAttempt(a *campaign.Attempt) []byte {
 	e.string(a.List)
 	e.string(a.Key)
 	e.string(a.Number)
-	e.uint(uint64(a.Pass))
+	e.int(a.Pass)
 	e.time(a.Claimed)
 	e.time(a.Rang)
 	e.time(a.Answered)
 	e.time(a.Connected)
 	e.time(a.Ended)
-	e.uint(uint64(a.Cause))
+	e.int(int(a.Cause))
 	e.string(a.DialStatus)
 	e.string(a.Agent)
 	e.string(a.Note)
@@ -164,7 +178,7 @@ func encodeAttempt(a *campaign.Attempt) []byte {
 func decodeAttempt(camp string, seq uint64, b []byte) (campaign.Attempt, error) {
 	d := decode(b)
 	a := campaign.Attempt{Campaign: camp, Seq: seq}
-	a.Outcome = campaign.Outcome(d.int())
+	a.Outcome = campaign.Outcome(d.max(campaign.NumOutcomes - 1))
 	a.Contact = d.uint()
 	a.ID = d.string()
 	a.List = d.string()
@@ -180,8 +194,5 @@ func decodeAttempt(camp string, seq uint64, b []byte) (campaign.Attempt, error) 
 	a.DialStatus = d.string()
 	a.Agent = d.string()
 	a.Note = d.string()
-	if int(a.Outcome) >= campaign.NumOutcomes {
-		return a, errRecord
-	}
 	return a, d.err
 }

@@ -9,11 +9,9 @@ package store
 
 import (
 	"errors"
-	"fmt"
 	"iter"
 	"time"
 
-	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
 
@@ -95,42 +93,12 @@ type Batch struct {
 	Rejected  int       `json:"rejected"`
 }
 
-// Counters are the sums over a campaign's contacts and attempts, kept in the
-// same transactions as these.
-type Counters struct {
-	Contacts  [campaign.NumStates]int64   `json:"contacts"`
-	Attempts  int64                       `json:"attempts"`
-	Outcomes  [campaign.NumOutcomes]int64 `json:"outcomes"` // [InFlight] those that have not ended
-	Causes    map[ami.Cause]int64         `json:"causes"`
-	Attempted int64                       `json:"attempted"` // contacts with at least one attempt
-	Late      int64                       `json:"late"`      // live answers without an agent within campaign.LateAfter
-	Ring      time.Duration               `json:"ring"`
-	Wait      time.Duration               `json:"wait"`
-	Talk      time.Duration               `json:"talk"`
-	AgentTime time.Duration               `json:"agent_time"` // logged-in time of the queue's agents while the campaign ran
-	First     time.Time                   `json:"first"`      // first claim
-	Last      time.Time                   `json:"last"`       // last claim or end
-}
-
-// Check tells whether the numbers add up.
-func (c *Counters) Check() error {
-	var sum int64
-	for _, n := range c.Outcomes {
-		sum += n
-	}
-	if sum != c.Attempts {
-		return fmt.Errorf("%d attempts, but %d outcomes and in flight", c.Attempts, sum)
-	}
-	if c.Outcomes[campaign.InFlight] != c.Contacts[campaign.Dialing] {
-		return fmt.Errorf("%d attempts in flight, but %d contacts dialing", c.Outcomes[campaign.InFlight], c.Contacts[campaign.Dialing])
-	}
-	return nil
-}
-
 // Errors.
 var (
 	// ErrInUse says that another process has the store open.
 	ErrInUse = errors.New("the store is in use by another dialcamp")
 	// ErrNewer says that a newer dialcamp wrote the store.
 	ErrNewer = errors.New("the store was written by a newer dialcamp")
+	// ErrClosed says that Close was called before.
+	ErrClosed = errors.New("the store is closed")
 )

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -72,7 +73,7 @@ schedule (start, stop) speaks the next time.`,
 					names = append(names, cp.Name)
 				}
 				if !slices.Contains(names, args[0]) {
-					return usage(fmt.Sprintf("the config has %v", names), "no campaign %q", args[0])
+					return usage("the config has "+strings.Join(names, ", "), "no campaign %q", args[0])
 				}
 				state, err := c.Operate(cmd.Context(), args[0], verb)
 				if err != nil {

@@ -23,7 +23,7 @@ func (a *app) checkCmd() *cobra.Command {
 				return err
 			}
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "%s: %d campaigns, %d Asterisk servers\n", a.configFile, len(cfg.Campaigns), len(cfg.Asterisk))
+			fmt.Fprintf(out, "%s: %s, %s\n", a.configFile, plural(len(cfg.Campaigns), "campaign"), plural(len(cfg.Asterisk), "Asterisk server"))
 			for _, w := range cfg.Warnings {
 				fmt.Fprintf(out, "warning: %s\n", w)
 			}
@@ -44,4 +44,11 @@ func (a *app) checkCmd() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&connect, "connect", false, "also connect to Asterisk")
 	return cmd
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"os/signal"
+	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +28,11 @@ const (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
+// run is main without the exit.
 func run(args []string, stdout, stderr io.Writer) int {
+	// Who reads the output may leave: that is an error of the write, and must not
+	// end a daemon with calls in flight because its log's reader has died.
+	signal.Ignore(syscall.SIGPIPE)
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -33,14 +41,35 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return statusDone
 	}
+	if readerLeft(err) {
+		return statusFailed
+	}
 	printError(stderr, err)
+	return statusOf(err)
+}
+
+func statusOf(err error) int {
 	if _, ok := errors.AsType[config.Errors](err); ok {
 		return statusUsage
 	}
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return statusUsage
 	}
+	if _, ok := errors.AsType[*report.UnknownCampaign](err); ok {
+		return statusUsage
+	}
+	// What the daemon found wrong with the request came from the command line.
+	if e, ok := errors.AsType[*control.Error](err); ok && (e.Status == http.StatusBadRequest || e.Status == http.StatusNotFound) {
+		return statusUsage
+	}
 	return statusFailed
+}
+
+// readerLeft tells that whoever read standard output wants no more of it, as
+// head does: nothing to complain about.
+func readerLeft(err error) bool {
+	pe, ok := errors.AsType[*os.PathError](err)
+	return ok && pe.Path == os.Stdout.Name() && errors.Is(pe.Err, syscall.EPIPE)
 }
 
 // usageError is a mistake on the command line.
@@ -108,13 +137,36 @@ Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.PersistentFlags().StringVarP(&a.configFile, "config", "c", "/etc/dialcamp/config.yaml", "the config file")
+	root.PersistentFlags().StringVarP(&a.configFile, "config", "c", "/etc/dialcamp/config.yaml", "the config `FILE`")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
 	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.versionCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(helpCmd(root))
 	return root
+}
+
+// helpCmd is cobra's, but for a word that is no command, which is a mistake and
+// not a question.
+func helpCmd(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Help about any command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("see: dialcamp --help", "unknown command %q", strings.Join(args, " "))
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
+}
+
+// unknown refuses what is not among known.
+func unknown(what, got string, known []string) error {
+	return usage("it is one of "+strings.Join(known, ", "), "%s %q is unknown", what, got)
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {

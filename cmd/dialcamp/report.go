@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func (s *selection) query(args []string, formats []string) (q report.Query, err 
 		q.Campaign = args[0]
 	}
 	if !slices.Contains(formats, s.format) {
-		return q, usage("it is one of "+strings.Join(formats, ", "), "--format %q is unknown", s.format)
+		return q, unknown("--format", s.format, formats)
 	}
 	if q.From, err = parseTime("--from", s.from); err != nil {
 		return q, err
@@ -64,26 +63,24 @@ func parseTime(flag, s string) (time.Time, error) {
 }
 
 // write runs do on standard output, or on a file that appears when it is whole.
+// What is no regular file, /dev/stdout or a pipe, is written as it comes.
 func (s *selection) write(stdout io.Writer, do func(io.Writer) error) error {
 	if s.out == "" || s.out == "-" {
 		return do(stdout)
 	}
-	f, err := os.CreateTemp(filepath.Dir(s.out), "."+filepath.Base(s.out)+".*")
+	info, err := os.Stat(s.out)
+	if err != nil || info.Mode().IsRegular() || info.IsDir() {
+		return report.ToFile(s.out, do)
+	}
+	f, err := os.OpenFile(s.out, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
 	err = do(f)
 	if e := f.Close(); err == nil {
 		err = e
 	}
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o640); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), s.out)
+	return err
 }
 
 func oneCampaign(cmd *cobra.Command, args []string) error {
@@ -110,7 +107,7 @@ Seconds are sums. Every rate is printed with its numerator and denominator.`,
 				return err
 			}
 			if !slices.Contains(report.Groupings, by) {
-				return usage("it is one of "+strings.Join(report.Groupings, ", "), "--by %q is unknown", by)
+				return unknown("--by", by, report.Groupings)
 			}
 			q.By = by
 			rows, err := a.rows(cmd.Context(), q)
@@ -151,41 +148,4 @@ func openStore(cfg *config.Config) (store.Store, error) {
 		return nil, fmt.Errorf("%w, and there is no store at %s", control.ErrNotRunning, cfg.Store.Path)
 	}
 	return store.Open(cfg.Store.Path)
-}
-
-func (a *app) callsCmd() *cobra.Command {
-	var sel selection
-	cmd := &cobra.Command{
-		Use:   "calls [CAMPAIGN]",
-		Short: "Every attempt, one a line",
-		Args:  oneCampaign,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			q, err := sel.query(args, report.CallFormats)
-			if err != nil {
-				return err
-			}
-			c, cfg, err := a.client()
-			if err != nil {
-				return err
-			}
-			calls, err := c.Calls(cmd.Context(), q)
-			if errors.Is(err, control.ErrNotRunning) {
-				var s store.Store
-				if s, err = openStore(cfg); err != nil {
-					return err
-				}
-				defer s.Close()
-				q.Configured = dialer.Configured(cfg)
-				calls, err = report.Calls(s, q)
-			}
-			if err != nil {
-				return err
-			}
-			return sel.write(cmd.OutOrStdout(), func(w io.Writer) error {
-				return report.WriteCalls(w, sel.format, calls)
-			})
-		},
-	}
-	sel.flags(cmd, report.CallFormats)
-	return cmd
 }

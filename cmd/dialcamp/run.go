@@ -43,6 +43,9 @@ compared with Asterisk at the next start.`,
 			}
 			ctx, force, stop := twoSignals()
 			defer stop()
+			defer onHangup(func() {
+				log.Warn("SIGHUP: this version does not read its config again; restart it to use a changed one", "config", a.configFile)
+			})()
 			return d.Run(ctx, force)
 		},
 	}
@@ -75,5 +78,21 @@ func twoSignals() (first, second context.Context, stop func()) {
 		close(done)
 		endFirst(nil)
 		endSecond(nil)
+	}
+}
+
+// onHangup calls f at each SIGHUP, which would otherwise end the process, until
+// stop.
+func onHangup(f func()) (stop func()) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	go func() {
+		for range c {
+			f()
+		}
+	}()
+	return func() {
+		signal.Stop(c)
+		close(c)
 	}
 }

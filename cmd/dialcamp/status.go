@@ -62,12 +62,13 @@ func printStatus(w io.Writer, st *control.Status) error {
 		}
 		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", q.Name, q.LoggedIn, q.Free, why)
 	}
+	fmt.Fprintln(tw)
 	writeCampaigns(tw, st)
 	return tw.Flush()
 }
 
 func writeCampaigns(w io.Writer, st *control.Status) {
-	fmt.Fprintln(w, "\nCAMPAIGN\tSTATE\tCALLS\tCONTACTS LEFT\tATTEMPTS\tCONNECTED\tHOLD-OFF")
+	fmt.Fprintln(w, "CAMPAIGN\tSTATE\tCALLS\tCONTACTS LEFT\tATTEMPTS\tCONNECTED\tHOLD-OFF")
 	for _, c := range st.Campaigns {
 		var left, attempts, connected int64
 		for _, r := range st.Reports {

@@ -40,26 +40,41 @@ type call struct {
 	Claim
 	campaign  *campaign
 	server    *server
+	queue     *queue    // nil: an orphan's
 	since     time.Time // when this process learnt of it
 	recovered bool
 	missing   time.Time // Asterisk has had no channel of it since; zero: it has
 
-	phase    phase
-	queuedAt time.Time
-	channels map[string]string // live ones, Uniqueid → name
-	leg1     string            // name of ;1, "" while unknown
-	leg1Gone time.Time         // zero: not gone, as far as we know
-	trunks   []string          // Uniqueids of the legs that Dial() made towards the contact
+	phase     phase
+	queuedAt  time.Time
+	leftAt    time.Time            // it left the queue; zero: it did not
+	offeredAt time.Time            // an agent's phone began to ring for it
+	channels  map[string]time.Time // live ones by Uniqueid, known since
+	leg1      string               // name of ;1, "" while unknown
+	leg1Gone  time.Time            // zero: not gone, as far as we know
+	trunks    []string             // Uniqueids of the legs that Dial() made towards the contact
+	agents    []string             // and of those that the queue made towards agents
+	agent     string               // the interface of the one who talks
+	completed bool                 // AgentComplete came
 
-	originated bool // OriginateResponse came
-	success    bool
-	reason     ami.OriginateReason
+	respondedAt time.Time // OriginateResponse came; zero: not yet
+	success     bool
+	reason      ami.OriginateReason
 
 	causeTrunk, cause2, cause1 ami.Cause
-	dialStatus                 string
-	contactLeft                bool // the contact's side hung up first
-	queueLeft                  bool // the queue's side ended first
+	dialStatus                 string // of Dial() in DialCamp
+	dialStatus1                string // of Originate's own dial of ;1
+	ranDialplan                bool   // ;2 began to run DialCamp
 	cancelled                  bool
+	ends
+}
+
+// ends is the evidence of who ended an answered call.
+type ends struct {
+	// Of HangupRequests, which name the side at once; the first counts.
+	contactLeft, queueLeft bool
+	// Of the order of other events, for when no HangupRequest came.
+	contactHint, queueHint bool
 }
 
 func (cl *call) id() string { return cl.Attempt.ID }
@@ -90,14 +105,16 @@ func (c *Core) amiEvent(ev AMI) {
 		// A second Originate with a live ChannelId fails with that ChannelId in
 		// Uniqueid: only the ActionID tells whose response it is.
 		if cl := c.find(e.ActionID); cl != nil {
-			cl.originateResponse(e)
+			c.works(cl)
+			cl.originateResponse(e, c.now)
 			c.after(cl)
 		}
 	case *ami.Newchannel:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
-			cl.newChannel(e.ChannelRef)
-			if cl.cancelled {
-				c.cancel(cl)
+			cl.newChannel(e.ChannelRef, c.now)
+			c.works(cl)
+			if e.Uniqueid == cl.id() {
+				c.hangUpCancelled(cl)
 			}
 		}
 	case *ami.Newstate:
@@ -110,8 +127,8 @@ func (c *Core) amiEvent(ev AMI) {
 			}
 		}
 	case *ami.DialBegin:
-		if cl := c.find(callID(e.Dest)); cl != nil && e.Uniqueid == cl.id()+";2" {
-			cl.trunk(e.Dest.Uniqueid)
+		if cl := c.find(callID(e.Dest)); cl != nil {
+			cl.dialBegin(e)
 		}
 	case *ami.DialState:
 		if cl := c.find(callID(e.Dest)); cl != nil && e.Status == "RINGING" && cl.phase < phaseAnswered {
@@ -126,24 +143,31 @@ func (c *Core) amiEvent(ev AMI) {
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			cl.answered(c.now)
 			cl.queued(c.now)
-			c.dirty(ev.Server, e.Queue)
 		}
+		c.dirty(ev.Server, e.Queue)
 	case *ami.QueueCallerLeave:
+		if cl := c.find(callID(e.ChannelRef)); cl != nil {
+			cl.leftAt = c.now
+		} else {
+			c.strangerLeft(ev.Server, e)
+		}
 		c.dirty(ev.Server, e.Queue)
 	case *ami.QueueCallerAbandon:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			cl.answered(c.now)
 			cl.queued(c.now)
-			if !cl.contactLeft {
-				cl.queueLeft = true // unless the contact's leg shows otherwise
+			if !cl.contactHint {
+				cl.queueHint = true
 			}
+		} else if q := c.queue(ev.Server, e.Queue); q != nil {
+			q.gaveUp = e.Uniqueid
 		}
 		c.dirty(ev.Server, e.Queue)
 	case *ami.AgentCalled:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			cl.answered(c.now)
 			cl.queued(c.now)
-			cl.advance(phaseOffered)
+			cl.offered(c.now)
 		}
 	case *ami.AgentRingNoAnswer:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil && cl.phase == phaseOffered {
@@ -154,15 +178,18 @@ func (c *Core) amiEvent(ev AMI) {
 			cl.answered(c.now)
 			cl.queued(c.now)
 			cl.connected(c.now, agentName(e.MemberName, e.Interface))
+			cl.agent = e.Interface
 		}
 		c.dirty(ev.Server, e.Queue)
 	case *ami.AgentComplete:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			if cl.Attempt.Connected.IsZero() {
 				// AgentConnect was lost; its time follows from the talk time.
-				cl.answered(c.now)
 				cl.connected(c.now.Add(-e.TalkTime), agentName(e.MemberName, e.Interface))
+				cl.answered(cl.Attempt.Connected)
 			}
+			cl.completed = true
+			cl.talkedOn(c.now)
 			c.after(cl)
 		}
 		c.wrapUp(ev.Server, e.Queue, e.Interface)
@@ -173,6 +200,13 @@ func (c *Core) amiEvent(ev AMI) {
 	case *ami.HangupEvent:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			cl.hungUp(e, c.now)
+			if e.Uniqueid == cl.id() {
+				c.repace = true
+				if cl.phase == phaseTalking && cl.queue != nil {
+					// AgentComplete may be late; the agent is in wrap-up now.
+					c.wrapUp(ev.Server, cl.queue.name, cl.agent)
+				}
+			}
 			c.after(cl)
 		}
 	}
@@ -202,8 +236,8 @@ func (c *Core) after(cl *call) {
 	}
 }
 
-func (cl *call) newChannel(ref ami.ChannelRef) {
-	cl.channels[ref.Uniqueid] = ref.Channel
+func (cl *call) newChannel(ref ami.ChannelRef, now time.Time) {
+	cl.channels[ref.Uniqueid] = now
 	switch ref.Uniqueid {
 	case cl.id():
 		cl.leg1 = ref.Channel
@@ -216,8 +250,24 @@ func (cl *call) newChannel(ref ami.ChannelRef) {
 }
 
 func (cl *call) trunk(uniqueid string) {
-	if !slices.Contains(cl.trunks, uniqueid) {
+	if !slices.Contains(cl.trunks, uniqueid) && !slices.Contains(cl.agents, uniqueid) {
 		cl.trunks = append(cl.trunks, uniqueid)
+	}
+}
+
+// dialBegin tells legs by who dials them: ;2 the contact's, ;1 an agent's. The
+// dial of ;1 itself begins when ;2 has found its extension.
+func (cl *call) dialBegin(e *ami.DialBegin) {
+	switch {
+	case e.Dest.Uniqueid == cl.id():
+		cl.ranDialplan = true
+	case e.Uniqueid == cl.id():
+		// Its Newchannel may have come before it was known that the contact
+		// had answered, and looked like another trunk's.
+		cl.trunks = slices.DeleteFunc(cl.trunks, func(id string) bool { return id == e.Dest.Uniqueid })
+		cl.agents = append(cl.agents, e.Dest.Uniqueid)
+	case e.Uniqueid == cl.id()+";2":
+		cl.trunk(e.Dest.Uniqueid)
 	}
 }
 
@@ -242,6 +292,13 @@ func (cl *call) queued(now time.Time) {
 	}
 }
 
+func (cl *call) offered(now time.Time) {
+	if cl.phase < phaseOffered {
+		cl.phase = phaseOffered
+		cl.offeredAt = now
+	}
+}
+
 func (cl *call) connected(now time.Time, agent string) {
 	cl.advance(phaseTalking)
 	if cl.Attempt.Connected.IsZero() {
@@ -250,8 +307,8 @@ func (cl *call) connected(now time.Time, agent string) {
 	cl.Attempt.Agent = agent
 }
 
-func (cl *call) originateResponse(e *ami.OriginateResponse) {
-	cl.originated, cl.success, cl.reason = true, e.Success, e.Reason
+func (cl *call) originateResponse(e *ami.OriginateResponse, now time.Time) {
+	cl.respondedAt, cl.success, cl.reason = now, e.Success, e.Reason
 	if e.Success {
 		cl.advance(phaseAnswered)
 		if cl.leg1 == "" {
@@ -264,8 +321,9 @@ func (cl *call) dialEnd(e *ami.DialEnd, now time.Time) {
 	if e.Status == "ANSWER" {
 		cl.answered(now)
 	}
-	// Dial() of DialCamp knows more than Originate's own dial of ;1.
-	if e.Dest.Uniqueid != cl.id() || cl.dialStatus == "" {
+	if e.Dest.Uniqueid == cl.id() {
+		cl.dialStatus1 = e.Status
+	} else {
 		cl.dialStatus = e.Status
 	}
 }
@@ -292,24 +350,41 @@ func (cl *call) hungUp(e *ami.HangupEvent, now time.Time) {
 		cl.leg1Gone = now
 	case cl.id() + ";2":
 		cl.cause2 = e.Cause
-		if cl.leg1Gone.IsZero() && !cl.queueLeft && cl.phase >= phaseAnswered {
-			cl.contactLeft = true
+		if cl.leg1Gone.IsZero() && !cl.queueHint && cl.phase >= phaseAnswered {
+			cl.contactHint = true
 		}
 	default:
 		if slices.Contains(cl.trunks, e.Uniqueid) {
 			cl.causeTrunk = e.Cause
+			cl.talkedOn(now)
 		}
+	}
+}
+
+// without1 reports whether the talk goes on without ;1: where the channel to
+// originate does not say /n, Asterisk puts the trunk in its place when an agent
+// is connected.
+func (cl *call) without1() bool {
+	return cl.phase == phaseTalking && !cl.completed &&
+		slices.ContainsFunc(cl.trunks, func(id string) bool { _, live := cl.channels[id]; return live })
+}
+
+// talkedOn moves the end of a talk that went on without ;1 to now.
+func (cl *call) talkedOn(now time.Time) {
+	if !cl.leg1Gone.IsZero() && now.Sub(cl.leg1Gone) >= settleGone {
+		cl.leg1Gone = now
 	}
 }
 
 // settled reports whether everything about the call has been said, or too long
 // ago for more to come.
 func (cl *call) settled(now time.Time) bool {
+	responded := !cl.respondedAt.IsZero()
 	switch {
 	case !cl.leg1Gone.IsZero():
-		return cl.originated && len(cl.channels) == 0 || now.Sub(cl.leg1Gone) >= settleGone
-	case cl.originated && !cl.success && len(cl.channels) == 0 && cl.leg1 == "":
-		return now.Sub(cl.since) >= settleGone
+		return responded && len(cl.channels) == 0 || now.Sub(cl.leg1Gone) >= settleGone && !cl.without1()
+	case responded && !cl.success && len(cl.channels) == 0 && cl.leg1 == "":
+		return now.Sub(cl.respondedAt) >= settleGone
 	}
 	return false
 }
@@ -323,19 +398,18 @@ func (c *Core) settle(cl *call) {
 func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	c.remove(cl)
 	a := cl.Attempt
-	a.Outcome, a.Cause, a.Note, a.DialStatus = outcome, cause, note, cl.dialStatus
+	a.Outcome, a.Cause, a.Note, a.DialStatus = outcome, cause, note, cl.status()
 	a.Ended = c.now
 	if !cl.leg1Gone.IsZero() {
 		a.Ended = cl.leg1Gone
 	}
+	a.order()
 	ct := cl.Contact
 	ct.Attempts = a.Pass
 	cl.campaign.Retry.Settle(&ct, outcome, c.now)
 	if ct.State == Waiting {
-		cl.campaign.dueAt(ct.Due)
-	}
-	if outcome != Failed || a.Cause != 0 {
-		cl.server.refused.clear()
+		cl.campaign.over = false
+		cl.campaign.agenda.note(ct.Due, c.now)
 	}
 	c.do(Finish{a, ct})
 	c.notice(slog.LevelDebug, "call ended", slog.String("campaign", a.Campaign), slog.String("attempt", a.ID),
@@ -343,20 +417,18 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 		slog.Int("cause", int(cause)), slog.String("contact_state", ct.State.String()))
 }
 
-// dueAt notes that a contact is due at t.
-func (cp *campaign) dueAt(t time.Time) {
-	cp.over = false
-	if cp.empty && cp.next.IsZero() || !cp.next.IsZero() && t.Before(cp.next) {
-		cp.next = t
+// works notes that Asterisk carried an Originate out, if that was later than
+// the last that it did not.
+func (c *Core) works(cl *call) {
+	if r := &cl.server.refused; r.fails > 0 && cl.since.After(r.at) {
+		r.clear()
 	}
-	cp.empty = false
 }
 
-// cancel hangs an unanswered call up by the operator's wish, as soon as its
-// channel is known.
-func (c *Core) cancel(cl *call) {
-	cl.cancelled = true
-	if cl.leg1 != "" && cl.leg1Gone.IsZero() {
+// hangUpCancelled hangs a call up that the operator cancelled, as soon as its
+// channel is known and unless it was answered meanwhile.
+func (c *Core) hangUpCancelled(cl *call) {
+	if cl.cancelled && cl.leg1 != "" && cl.leg1Gone.IsZero() && cl.phase < phaseAnswered {
 		c.do(HangUp{cl.server.Name, cl.leg1, ami.CauseNormalClearing})
 	}
 }

@@ -24,22 +24,26 @@ func (cl *call) classify() (outcome Outcome, cause ami.Cause, note string) {
 		return o, cause, note
 	}
 	if o, ok := outcomeByCause[cause]; ok {
-		if cl.dialStatus == "CHANUNAVAIL" && len(cl.trunks) == 0 {
+		if cl.status() == "CHANUNAVAIL" && len(cl.trunks) == 0 {
 			return Congestion, cause, "the trunk could not be used"
 		}
 		return o, cause, ""
 	}
 	switch {
-	case cl.reason == ami.ReasonNoAnswer, cl.dialStatus == "NOANSWER":
-		return NoAnswer, cause, ""
-	case cl.reason == ami.ReasonBusy, cl.dialStatus == "BUSY":
-		return Busy, cause, ""
-	case cl.dialStatus == "CONGESTION", cl.reason == ami.ReasonCongestion:
-		return Congestion, cause, ""
-	case cl.dialStatus == "CHANUNAVAIL" && len(cl.trunks) == 0:
+	case cl.status() == "CHANUNAVAIL" && len(cl.trunks) == 0:
 		return Congestion, cause, "the trunk could not be used"
-	case cl.dialStatus == "" && len(cl.trunks) == 0:
+	case len(cl.trunks) == 0 && !cl.recovered && cl.status() != "CONGESTION":
+		// Originate's own dial of ;1 ends with NOANSWER here too.
+		if cl.ranDialplan {
+			return Failed, cause, "the dialplan ran but dialed nobody; can it use the trunk?"
+		}
 		return Failed, cause, "nothing was dialed; does the dialplan's context match this number?"
+	case cl.reason == ami.ReasonNoAnswer, cl.status() == "NOANSWER":
+		return NoAnswer, cause, ""
+	case cl.reason == ami.ReasonBusy, cl.status() == "BUSY":
+		return Busy, cause, ""
+	case cl.status() == "CONGESTION", cl.reason == ami.ReasonCongestion:
+		return Congestion, cause, ""
 	}
 	return Failed, cause, ""
 }
@@ -55,6 +59,10 @@ func (cl *call) unconnected() Outcome {
 		return Dropped
 	case !cl.leg1Gone.IsZero() && cl.cause1 == 0:
 		return Dropped
+	case cl.contactHint:
+		return Abandoned
+	case cl.queueHint:
+		return Dropped
 	}
 	return Abandoned
 }
@@ -69,4 +77,13 @@ func (cl *call) cause() ami.Cause {
 		}
 	}
 	return max(cl.causeTrunk, cl.cause2, cl.cause1)
+}
+
+// status is that of Dial() in DialCamp, which knows more than Originate's own
+// dial of ;1.
+func (cl *call) status() string {
+	if cl.dialStatus != "" {
+		return cl.dialStatus
+	}
+	return cl.dialStatus1
 }

@@ -80,6 +80,28 @@ type Attempt struct {
 	Note       string // why, where the outcome alone does not tell
 }
 
+// order makes the times ascend, where events that were lost or late, or a clock
+// that was set between two runs of the daemon, would have made a duration
+// negative.
+func (a *Attempt) order() {
+	last := a.Claimed
+	for _, t := range []*time.Time{&a.Rang, &a.Answered, &a.Connected, &a.Ended} {
+		switch {
+		case t.IsZero():
+		case t.Before(last):
+			*t = last
+		default:
+			last = *t
+		}
+	}
+	// The end is known best: it comes with an event of its own.
+	for _, t := range []*time.Time{&a.Rang, &a.Answered, &a.Connected} {
+		if t.After(a.Ended) {
+			*t = a.Ended
+		}
+	}
+}
+
 // Ring is the time from the claim until the answer, or the end without one.
 func (a *Attempt) Ring() time.Duration {
 	if !a.Answered.IsZero() {

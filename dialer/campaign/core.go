@@ -1,13 +1,13 @@
 package campaign
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
-	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
@@ -16,22 +16,25 @@ import (
 type Core struct {
 	servers   map[string]*server
 	campaigns map[string]*campaign
-	names     []string // of campaigns, in the order of the configuration
+	orphans   map[string]*campaign // of recovered calls, not in the configuration
+	hosts     []*server            // in the order of the configuration
+	names     []string             // of campaigns, in the order of the configuration
 	queues    []*queue
+	first     int              // the queue that is served first
 	calls     map[string]*call // by attempt id
 	ended     recent           // ids of calls that were settled, for late events
 
 	now     time.Time
 	effects []Effect
 	closing bool
+	repace  bool // the event may allow a call that could not be placed before
 
 	lost uint64 // calls whose end no event told
 	late uint64 // events of calls already settled
 }
 
-// loadingPause is how long a campaign with nothing due waits for the list that
-// is being loaded before it asks again.
-const loadingPause = time.Second
+// bookEach is how often agents' time is written.
+const bookEach = 10 * time.Second
 
 type server struct {
 	Server
@@ -39,7 +42,8 @@ type server struct {
 	offset    time.Duration // its clock minus ours
 	inFlight  int           // calls and claims
 	rate      pacing.Bucket
-	refused   backoff   // Originates answered with an Error
+	refused   backoff   // Originates that Asterisk did not carry out
+	probeAt   time.Time // while they fail, the next single one
 	askedAt   time.Time // AskChannels under way since; zero: none
 	checkedAt time.Time // channels were last compared
 	recheck   time.Time // compare them again then
@@ -49,26 +53,33 @@ type campaign struct {
 	Settings
 	state    State
 	inFlight int
-	claiming int       // contacts asked of the store
-	next     time.Time // nothing is due before; zero: unknown, ask
-	empty    bool      // the store had nothing due at all
-	fault    backoff   // the store failed
-	hold     string    // why no call is placed at this moment
-	loading  int       // lists that are being loaded
-	over     bool      // list end was announced
-	booked   time.Duration
+	claiming int // contacts asked of the store
+	agenda   agenda
+	fault    backoff // the store failed
+	hold     string  // why no call is placed at this moment
+	loading  int     // lists that are being loaded
+	over     bool    // nothing is left to dial
+	told     bool    // and that was announced since the last claim
+
+	booked   time.Duration // agents' time that is not written yet
+	bookedAt time.Time     // when it was last written
+	flush    bool          // write it at the next tick
 }
 
 // backoff delays what keeps failing.
 type backoff struct {
 	fails int
+	at    time.Time // of the last failure
 	until time.Time
 }
 
 func (b *backoff) fail(now time.Time) {
 	d := min(time.Second<<min(b.fails, 6), time.Minute)
+	if b.fails > 0 && now.Before(b.until) {
+		return // another of the same moment
+	}
 	b.fails++
-	b.until = now.Add(d)
+	b.at, b.until = now, now.Add(d)
 }
 
 func (b *backoff) clear() { *b = backoff{} }
@@ -79,10 +90,13 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 	c := &Core{
 		servers:   map[string]*server{},
 		campaigns: map[string]*campaign{},
+		orphans:   map[string]*campaign{},
 		calls:     map[string]*call{},
 	}
 	for _, s := range servers {
-		c.servers[s.Name] = &server{Server: s, rate: pacing.Bucket{Rate: float64(s.CallsPerSecond)}}
+		h := &server{Server: s, rate: pacing.Bucket{Rate: float64(s.CallsPerSecond)}}
+		c.servers[s.Name] = h
+		c.hosts = append(c.hosts, h)
 	}
 	for _, s := range settings {
 		cp := &campaign{Settings: s, state: Stopped}
@@ -91,10 +105,11 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		}
 		c.campaigns[s.Name] = cp
 		c.names = append(c.names, s.Name)
-		if c.queue(s.Server, s.Queue) == nil {
-			c.queues = append(c.queues, &queue{server: s.Server, name: s.Queue, members: map[string]*member{}})
-		}
 		q := c.queue(s.Server, s.Queue)
+		if q == nil {
+			q = &queue{server: c.servers[s.Server], name: s.Queue, members: map[string]*member{}}
+			c.queues = append(c.queues, q)
+		}
 		q.wrapup = max(q.wrapup, s.Wrapup)
 		q.campaigns = append(q.campaigns, cp)
 	}
@@ -103,17 +118,23 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 
 func (c *Core) queue(server, name string) *queue {
 	for _, q := range c.queues {
-		if q.server == server && q.name == name {
+		if q.server.Name == server && q.name == name {
 			return q
 		}
 	}
 	return nil
 }
 
-// Step takes one event and returns what is to be done, in order. now must not
-// run backwards.
+// Step takes one event and returns what is to be done, in order. A now before
+// that of the last Step counts as the same.
 func (c *Core) Step(now time.Time, ev Event) []Effect {
-	c.now, c.effects = now, nil
+	if now.After(c.now) {
+		c.now = now
+	}
+	c.effects = nil
+	// Most events of Asterisk cannot allow a call; the next Tick is near.
+	_, c.repace = ev.(AMI)
+	c.repace = !c.repace
 	switch ev := ev.(type) {
 	case Tick:
 		c.tick()
@@ -142,11 +163,13 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	case Loading:
 		if cp := c.campaigns[ev.Campaign]; cp != nil {
 			cp.loading++
+			cp.awaitRows(c.now)
 		}
 	case Loaded:
 		if cp := c.campaigns[ev.Campaign]; cp != nil {
-			cp.loading--
-			cp.next, cp.empty, cp.over = time.Time{}, false, false
+			cp.loading = max(0, cp.loading-1)
+			cp.over = false
+			cp.agenda.forget()
 		}
 	case OriginateFailed:
 		c.originateFailed(ev)
@@ -155,7 +178,9 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	default:
 		panic(fmt.Sprintf("campaign: unknown event %T", ev))
 	}
-	c.pace()
+	if c.repace {
+		c.pace()
+	}
 	return c.effects
 }
 
@@ -166,48 +191,60 @@ func (c *Core) notice(level slog.Level, text string, attrs ...slog.Attr) {
 }
 
 func (c *Core) tick() {
-	for _, id := range c.sortedCalls() {
-		if cl := c.calls[id]; cl.settled(c.now) {
-			c.settle(cl)
+	var ended []*call
+	for _, cl := range c.calls {
+		if cl.settled(c.now) {
+			ended = append(ended, cl)
 		}
 	}
-	for _, s := range c.servers {
+	slices.SortFunc(ended, bySeq)
+	for _, cl := range ended {
+		c.settle(cl)
+	}
+	for _, s := range c.hosts {
 		c.compareChannels(s)
 	}
 	for _, name := range c.names {
 		cp := c.campaigns[name]
-		if cp.state == Draining && cp.inFlight == 0 && cp.claiming == 0 {
+		idle := cp.inFlight == 0 && cp.claiming == 0
+		if cp.state == Draining && idle {
 			c.setState(cp, Stopped)
 		}
-		if cp.booked >= 10*time.Second || cp.booked > 0 && cp.inFlight == 0 {
-			c.do(AddAgentTime{cp.Name, cp.booked})
-			cp.booked = 0
+		if cp.state == Running && idle && cp.agenda.empty && cp.agenda.next.IsZero() && cp.loading == 0 && !cp.over {
+			cp.over, cp.flush = true, true
+			if !cp.told {
+				cp.told = true
+				c.notice(slog.LevelInfo, "list end: no contact is left to dial", slog.String("campaign", cp.Name))
+			}
 		}
-		if cp.state == Running && cp.empty && cp.next.IsZero() && cp.inFlight == 0 && !cp.over {
-			cp.over = true
-			c.notice(slog.LevelInfo, "list end: no contact is left to dial", slog.String("campaign", cp.Name))
-		}
+		c.book(cp)
 	}
 }
 
-// sortedCalls are the ids of live calls in the order of their claims, so that
-// effects do not depend on the order of a map.
-func (c *Core) sortedCalls() []string {
-	ids := make([]string, 0, len(c.calls))
-	for id := range c.calls {
-		ids = append(ids, id)
+// book writes agents' time, not more often than bookEach unless a report may be
+// read now because the campaign stopped.
+func (c *Core) book(cp *campaign) {
+	if cp.booked > 0 && (cp.flush || c.closing || c.now.Sub(cp.bookedAt) >= bookEach) {
+		c.do(AddAgentTime{cp.Name, cp.booked})
+		cp.booked, cp.bookedAt = 0, c.now
 	}
-	slices.SortFunc(ids, func(a, b string) int {
-		return int(int64(c.calls[a].Attempt.Seq) - int64(c.calls[b].Attempt.Seq))
-	})
-	return ids
+	cp.flush = false
+}
+
+// bySeq is the order of claims, so that effects do not depend on that of a map.
+func bySeq(a, b *call) int {
+	return cmp.Or(cmp.Compare(a.Attempt.Seq, b.Attempt.Seq), cmp.Compare(a.id(), b.id()))
+}
+
+func (c *Core) sortedCalls() []*call {
+	return slices.SortedFunc(maps.Values(c.calls), bySeq)
 }
 
 func (c *Core) setState(cp *campaign, s State) {
 	if cp.state == s {
 		return
 	}
-	cp.state = s
+	cp.state, cp.flush = s, true
 	c.do(SaveState{cp.Name, s})
 	c.notice(slog.LevelInfo, "campaign is "+string(s), slog.String("campaign", cp.Name))
 }
@@ -230,9 +267,10 @@ func (c *Core) operate(ev Operate) {
 		}
 	}
 	if ev.Verb == Stop {
-		for _, id := range c.sortedCalls() {
-			if cl := c.calls[id]; cl.campaign == cp && cl.phase < phaseAnswered {
-				c.cancel(cl)
+		for _, cl := range c.sortedCalls() {
+			if cl.campaign == cp && cl.phase < phaseAnswered {
+				cl.cancelled = true
+				c.hangUpCancelled(cl)
 			}
 		}
 	}
@@ -242,11 +280,11 @@ func (c *Core) operate(ev Operate) {
 // or later.
 func (c *Core) Ended() bool {
 	for _, cp := range c.campaigns {
-		if cp.inFlight > 0 || cp.claiming > 0 || cp.state == Running && !cp.over {
+		if cp.claiming > 0 || cp.state == Running && !cp.over {
 			return false
 		}
 	}
-	return true
+	return len(c.calls) == 0
 }
 
 // InFlight is the number of calls and claims under way.
@@ -268,24 +306,34 @@ func (c *Core) State(name string) State {
 
 func (c *Core) linkUp(ev LinkUp) {
 	s := c.servers[ev.Server]
+	if s == nil {
+		return
+	}
 	s.up, s.offset, s.askedAt = true, ev.Offset, time.Time{}
 	s.refused.clear()
 	c.askChannels(s)
 	for _, q := range c.queues {
-		if q.server == ev.Server {
-			q.asking, q.seen = false, time.Time{}
-			q.members = map[string]*member{}
-			c.do(AskMembers{q.server, q.name})
+		if q.server == s {
+			q.forget()
+			c.askMembers(q)
 		}
 	}
 }
 
 func (c *Core) linkDown(name string) {
 	s := c.servers[name]
+	if s == nil {
+		return
+	}
 	s.up, s.askedAt = false, time.Time{}
 	for _, q := range c.queues {
-		if q.server == name {
-			q.asking, q.seen = false, time.Time{}
+		if q.server == s {
+			q.forget()
+		}
+	}
+	for _, cl := range c.calls {
+		if cl.server == s && cl.phase == phaseOffered {
+			cl.phase = phaseQueued // whether the phone still rings is not known any more
 		}
 	}
 }
@@ -298,7 +346,7 @@ func (c *Core) askFailed(ev AskFailed) {
 		}
 	case AskMembers:
 		if q := c.queue(e.Server, e.Queue); q != nil {
-			q.membersAt = c.now // try again with the next round
+			q.membersKnown = true // as far as Asterisk tells; again with the next round
 		}
 	case AskChannels:
 		if s := c.servers[e.Server]; s != nil {
@@ -307,113 +355,3 @@ func (c *Core) askFailed(ev AskFailed) {
 		}
 	}
 }
-
-func (c *Core) claimed(ev Claimed) {
-	cp := c.campaigns[ev.Campaign]
-	s := c.servers[cp.Server]
-	s.inFlight -= cp.claiming
-	s.rate.Return(cp.claiming - len(ev.Claims))
-	cp.empty = len(ev.Claims) < cp.claiming && ev.Next.IsZero()
-	cp.claiming = 0
-	cp.next = ev.Next
-	if cp.empty && cp.loading > 0 {
-		cp.dueAt(c.now.Add(loadingPause))
-	}
-	cp.fault.clear()
-	for _, cm := range ev.Claims {
-		cp.over = false
-		if reason := c.mayNotCall(cp); reason != "" {
-			c.do(Withdraw{cm})
-			cp.next, cp.empty = time.Time{}, false
-			continue
-		}
-		c.add(cp, cm)
-		c.do(Originate{cp.Server, cm})
-	}
-}
-
-func (c *Core) claimFailed(ev ClaimFailed) {
-	cp := c.campaigns[ev.Campaign]
-	s := c.servers[cp.Server]
-	s.inFlight -= cp.claiming
-	s.rate.Return(cp.claiming)
-	cp.claiming = 0
-	if cp.fault.fails == 0 {
-		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
-			slog.String("campaign", cp.Name), slog.Any("error", ev.Err))
-	}
-	cp.fault.fail(c.now)
-}
-
-func (c *Core) recovered(ev Recovered) {
-	for _, cm := range ev.Claims {
-		if cp := c.campaigns[cm.Attempt.Campaign]; cp != nil {
-			cl := c.add(cp, cm)
-			cl.recovered = true
-		}
-	}
-}
-
-func (c *Core) add(cp *campaign, cm Claim) *call {
-	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], since: c.now, channels: map[string]string{}}
-	c.calls[cm.Attempt.ID] = cl
-	cp.inFlight++
-	cl.server.inFlight++
-	return cl
-}
-
-func (c *Core) remove(cl *call) {
-	delete(c.calls, cl.Attempt.ID)
-	c.ended.add(cl.Attempt.ID)
-	cl.campaign.inFlight--
-	cl.server.inFlight--
-}
-
-func (c *Core) originateFailed(ev OriginateFailed) {
-	cl := c.calls[ev.ID]
-	if cl == nil {
-		return
-	}
-	_, invalid := errors.AsType[*ami.InvalidError](ev.Err)
-	switch {
-	case invalid:
-		// It can never be sent, so it is the contact's own failure.
-		c.finish(cl, Failed, 0, ev.Err.Error())
-	case ami.Refused(ev.Err):
-		// Asterisk did not carry it out; asking for the next contact at once
-		// would burn the whole list.
-		if cl.server.refused.fails == 0 {
-			c.notice(slog.LevelError, "Asterisk refuses to originate", slog.String("asterisk", cl.server.Name),
-				slog.String("campaign", cl.campaign.Name), slog.Any("error", ev.Err))
-		}
-		cl.server.refused.fail(c.now)
-		c.finish(cl, Failed, 0, ev.Err.Error())
-	case ami.NeverSent(ev.Err):
-		c.remove(cl)
-		cl.campaign.next, cl.campaign.empty = time.Time{}, false
-		cl.server.refused.fail(c.now) // until the link says that it is up again
-		c.do(Withdraw{cl.Claim})
-	default:
-		// It may be ringing: only the channels can tell.
-		cl.server.recheck = c.now.Add(settleLost)
-	}
-}
-
-// recent remembers the last ids that were added.
-type recent struct {
-	ids  [4096]string
-	next int
-	set  map[string]struct{}
-}
-
-func (r *recent) add(id string) {
-	if r.set == nil {
-		r.set = make(map[string]struct{}, len(r.ids))
-	}
-	delete(r.set, r.ids[r.next])
-	r.ids[r.next] = id
-	r.set[id] = struct{}{}
-	r.next = (r.next + 1) % len(r.ids)
-}
-
-func (r *recent) has(id string) bool { _, ok := r.set[id]; return ok }

@@ -31,21 +31,24 @@ func (c *Core) compareChannels(s *server) {
 // has no channel there has ended, even if nothing told.
 func (c *Core) channelsSeen(ev ChannelsSeen) {
 	s := c.servers[ev.Server]
+	if s == nil {
+		return
+	}
 	s.askedAt, s.checkedAt = time.Time{}, c.now
 	byCall := map[string][]ami.Channel{}
 	for _, ch := range ev.Channels {
 		id := callID(ami.ChannelRef{Uniqueid: ch.Uniqueid, Linkedid: ch.Linkedid})
-		if c.calls[id] != nil {
+		if cl := c.calls[id]; cl != nil {
 			byCall[id] = append(byCall[id], ch)
+			c.move(cl, s)
 		}
 	}
-	for _, id := range c.sortedCalls() {
-		cl := c.calls[id]
+	for _, cl := range c.sortedCalls() {
 		if cl.server != s {
 			continue
 		}
-		switch chs := byCall[id]; {
-		case !cl.leg1Gone.IsZero():
+		switch chs := byCall[cl.id()]; {
+		case !cl.leg1Gone.IsZero() && !cl.without1():
 			// It ended meanwhile and settles by itself.
 		case len(chs) > 0:
 			cl.missing = time.Time{}
@@ -65,14 +68,24 @@ func (c *Core) channelsSeen(ev ChannelsSeen) {
 	}
 }
 
+// move books a call on the server that turned out to have it: a campaign may be
+// configured for another one now than when the call was placed.
+func (c *Core) move(cl *call, s *server) {
+	if cl.server != s {
+		cl.server.inFlight--
+		s.inFlight++
+		cl.server = s
+	}
+}
+
 // adopt takes over what the channels of a call show. After a restart they are
 // all there is to know.
 func (c *Core) adopt(cl *call, chs []ami.Channel, asked time.Time) {
-	live := make(map[string]string, len(chs))
+	live := make(map[string]time.Time, len(chs))
 	var leg1 *ami.Channel
 	agent := ""
 	for i, ch := range chs {
-		live[ch.Uniqueid] = ch.Name
+		live[ch.Uniqueid] = c.now
 		switch {
 		case ch.Uniqueid == cl.id():
 			leg1 = &chs[i]
@@ -83,20 +96,25 @@ func (c *Core) adopt(cl *call, chs []ami.Channel, asked time.Time) {
 			agent = deviceOf(ch.Name)
 		}
 	}
-	for id, name := range cl.channels {
+	for id, since := range cl.channels {
 		// What was made after the question is not in the answer.
-		if _, ok := live[id]; !ok && cl.since.After(asked) {
-			live[id] = name
+		if _, ok := live[id]; !ok && !since.Before(asked) {
+			live[id] = since
 		}
 	}
 	cl.channels = live
 	if leg1 == nil {
+		if agent != "" && cl.leg1Gone.IsZero() && len(cl.trunks) > 0 {
+			// The trunk took its place.
+			cl.answered(c.now)
+			cl.queued(c.now)
+			cl.connected(c.now, agent)
+			cl.leg1Gone = c.now
+		}
 		return
 	}
 	cl.leg1 = leg1.Name
-	if cl.cancelled {
-		c.cancel(cl)
-	}
+	defer c.hangUpCancelled(cl)
 	switch leg1.State {
 	case ami.ChannelUp:
 		cl.answered(c.now)
@@ -130,8 +148,11 @@ func (c *Core) loseCall(cl *call) {
 	switch {
 	case !cl.Attempt.Connected.IsZero():
 		outcome = Connected
-	case cause != 0 || cl.originated && !cl.success:
+	case cause != 0 || !cl.respondedAt.IsZero() && !cl.success:
 		outcome, cause, note = cl.classify()
+	}
+	if !cl.missing.IsZero() {
+		cl.leg1Gone = cl.missing // nearer to the end than now
 	}
 	c.notice(slog.LevelWarn, "a call ended unseen", slog.String("campaign", cl.campaign.Name),
 		slog.String("attempt", cl.id()), slog.String("outcome", outcome.String()))

@@ -1,6 +1,9 @@
 package campaign
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // RetryRule is what follows one outcome.
 type RetryRule struct {
@@ -27,7 +30,9 @@ type RetryRules struct {
 func (r *RetryRules) Settle(c *Contact, outcome Outcome, now time.Time) {
 	rule := r.ByOutcome[outcome]
 	c.Last = outcome
-	c.Tries[outcome]++
+	if c.Tries[outcome] < math.MaxUint16 {
+		c.Tries[outcome]++
+	}
 	if outcome.CountsAsAttempt() {
 		c.Counted++
 	}

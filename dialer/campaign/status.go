@@ -51,7 +51,7 @@ func (c *Core) Status() Status {
 		st.Servers = append(st.Servers, ServerStatus{name, s.up, s.inFlight})
 	}
 	for _, q := range c.queues {
-		qs := QueueStatus{Server: q.server, Name: q.name}
+		qs := QueueStatus{Server: q.server.Name, Name: q.name}
 		if !q.seen.IsZero() {
 			qs.Known, qs.LoggedIn = !q.unknown, q.picture.LoggedIn
 			qs.Free, qs.Supply = q.supply.Free(), q.supply.String()

@@ -2,161 +2,33 @@ package campaign
 
 import (
 	"fmt"
-	"log/slog"
 	"time"
 
-	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 const (
-	pollEvery   = time.Second            // QueueSummary of a queue that is dialed into
-	pollIdle    = 10 * time.Second       // of one that is not
-	pollAfter   = 200 * time.Millisecond // after an event that changes the supply
-	staleAfter  = 5 * time.Second        // an older picture is not dialed on
-	membersEach = 30 * time.Second       // QueueStatus, in case a member's event was lost
-
 	// deviceLag is how long Asterisk may take to count an agent who has just
 	// been connected, or whose phone just rang, as no longer available.
 	deviceLag = 500 * time.Millisecond
+
+	// probeEvery is how often one call is tried while Originates fail.
+	probeEvery = time.Second
 )
-
-// queue is a queue on a server and what is known of its agents.
-type queue struct {
-	server, name string
-	campaigns    []*campaign
-	turn         int // whose turn it is to be served first
-	wrapup       time.Duration
-
-	asking  bool
-	askedAt time.Time
-	dirtyAt time.Time // an event changed the supply; zero: none since askedAt
-
-	seen      time.Time // when the picture came; zero: there is none
-	picture   QueueSeen
-	unknown   bool // it was announced that Asterisk does not know the queue
-	members   map[string]*member
-	membersAt time.Time
-	supply    pacing.Supply // of the last decision, for status
-}
-
-// member is an agent in a queue.
-type member struct {
-	ami.Member
-	freeAt time.Time // end of its wrap-up, by our clock
-}
-
-func (m *member) idle() bool {
-	return !m.Paused && (m.Status == ami.DeviceUnknown || m.Status == ami.DeviceNotInUse)
-}
-
-func (c *Core) dirty(server, name string) {
-	if q := c.queue(server, name); q != nil && q.dirtyAt.IsZero() {
-		q.dirtyAt = c.now
-	}
-}
-
-func (c *Core) memberChanged(server string, e *ami.QueueMemberChange) {
-	q := c.queue(server, e.Member.Queue)
-	if q == nil {
-		return
-	}
-	if e.Kind == "Removed" {
-		delete(q.members, e.Member.Interface)
-	} else {
-		c.setMember(q, e.Member)
-	}
-	c.dirty(server, q.name)
-}
-
-func (c *Core) setMember(q *queue, m ami.Member) {
-	old := q.members[m.Interface]
-	now := &member{Member: m}
-	if old != nil {
-		now.freeAt = old.freeAt
-	}
-	if wrapup := max(q.wrapup, m.Wrapup); wrapup > 0 && !m.LastCall.IsZero() {
-		// LastCall is cut to whole seconds, hence one more.
-		end := m.LastCall.Add(-c.servers[q.server].offset).Add(time.Second + wrapup)
-		if end.After(now.freeAt) {
-			now.freeAt = end
-		}
-	}
-	q.members[m.Interface] = now
-}
-
-// wrapUp begins a member's wrap-up by what the call itself tells, which may be
-// before the member's own event.
-func (c *Core) wrapUp(server, queueName, iface string) {
-	q := c.queue(server, queueName)
-	if q == nil {
-		return
-	}
-	m := q.members[iface]
-	if m == nil {
-		return
-	}
-	if wrapup := max(q.wrapup, m.Wrapup); wrapup > 0 {
-		if end := c.now.Add(wrapup); end.After(m.freeAt) {
-			m.freeAt = end
-		}
-	}
-	c.dirty(server, queueName)
-}
-
-func (c *Core) membersSeen(ev MembersSeen) {
-	q := c.queue(ev.Server, ev.Queue)
-	if q == nil {
-		return
-	}
-	old := q.members
-	q.members = make(map[string]*member, len(ev.Members))
-	for _, m := range ev.Members {
-		if o := old[m.Interface]; o != nil {
-			q.members[m.Interface] = o
-		}
-		c.setMember(q, m)
-	}
-	q.membersAt = c.now
-}
-
-func (c *Core) queueSeen(ev QueueSeen) {
-	q := c.queue(ev.Server, ev.Queue)
-	if q == nil {
-		return
-	}
-	q.asking = false
-	if !q.seen.IsZero() {
-		if dt := c.now.Sub(q.seen); dt > 0 && dt <= 2*pollIdle {
-			for _, cp := range q.campaigns {
-				if cp.state == Running {
-					cp.booked += dt * time.Duration(q.picture.LoggedIn)
-				}
-			}
-		}
-	}
-	q.seen, q.picture = c.now, ev
-	if !q.dirtyAt.IsZero() && !q.dirtyAt.After(ev.Asked) {
-		q.dirtyAt = time.Time{}
-	}
-	if !ev.Known && !q.unknown {
-		c.notice(slog.LevelError, "Asterisk does not know the queue", slog.String("asterisk", q.server), slog.String("queue", q.name))
-	}
-	q.unknown = !ev.Known
-}
 
 // supplyOf counts a queue's agents now. It errs on the side of fewer free
 // ones: what happened since the picture was asked for is counted as if the
 // picture did not show it yet.
 func (c *Core) supplyOf(q *queue) pacing.Supply {
 	asked := q.picture.Asked
+	settled := asked.Add(-deviceLag)
 	s := pacing.Supply{Available: q.picture.Available, Callers: q.picture.Callers}
 	ringing := 0
 	for _, m := range q.members {
 		switch {
 		case m.idle() && c.now.Before(m.freeAt):
 			s.Wrapup++
-		case m.Status == ami.DeviceRinging || m.Status == ami.DeviceRingInUse:
+		case m.ringing():
 			ringing++
 		}
 	}
@@ -164,20 +36,30 @@ func (c *Core) supplyOf(q *queue) pacing.Supply {
 	for _, cp := range q.campaigns {
 		s.OnTheWay += cp.claiming
 	}
+	for _, t := range q.taken {
+		if !t.Before(settled) {
+			s.OnTheWay++
+		}
+	}
 	for _, cl := range c.calls {
-		if cl.campaign.Queue != q.name || cl.server.Name != q.server || !cl.leg1Gone.IsZero() {
+		if cl.queue != q || !cl.leg1Gone.IsZero() {
 			continue
 		}
 		switch {
 		case cl.phase < phaseQueued:
 			s.OnTheWay++
 		case cl.phase == phaseTalking:
-			if !cl.Attempt.Connected.Before(asked.Add(-deviceLag)) {
+			if !cl.Attempt.Connected.Before(settled) {
 				s.OnTheWay++
 			}
 		case !cl.queuedAt.Before(asked):
 			s.OnTheWay++
-		case cl.phase == phaseOffered && cl.queuedAt.Before(asked.Add(-deviceLag)):
+		case !cl.leftAt.IsZero():
+			// No caller any more, but an agent is about to be connected.
+			if !cl.leftAt.Before(settled) {
+				s.OnTheWay++
+			}
+		case cl.phase == phaseOffered && cl.offeredAt.Before(settled):
 			offered++
 		}
 	}
@@ -210,102 +92,106 @@ func (c *Core) mayNotCall(cp *campaign) string {
 	return ""
 }
 
-// pace asks for as many contacts as there are agents for.
+// pace asks for as many contacts as there are agents for. The queues take turns
+// at being first, because they may share a server's limits.
 func (c *Core) pace() {
-	for _, q := range c.queues {
-		c.poll(q)
-		c.paceQueue(q)
-	}
-}
-
-func (c *Core) poll(q *queue) {
-	if !c.servers[q.server].up {
-		return
-	}
-	active := false
-	for _, cp := range q.campaigns {
-		active = active || cp.state == Running || cp.inFlight > 0
-	}
-	every := pollIdle
-	if active {
-		every = pollEvery
-	}
-	if !q.asking {
-		since := c.now.Sub(q.askedAt)
-		if since >= every || !q.dirtyAt.IsZero() && since >= pollAfter || q.seen.IsZero() && since >= pollAfter {
-			q.asking, q.askedAt = true, c.now
-			c.do(AskQueue{q.server, q.name})
+	n := len(c.queues)
+	first := c.first
+	for i := range n {
+		k := (first + i) % n
+		c.poll(c.queues[k])
+		if c.paceQueue(c.queues[k]) {
+			c.first = (k + 1) % n
 		}
 	}
-	if active && c.now.Sub(q.membersAt) >= membersEach {
-		q.membersAt = c.now
-		c.do(AskMembers{q.server, q.name})
-	}
 }
 
-func (c *Core) paceQueue(q *queue) {
-	s := c.servers[q.server]
+// wants tells how many contacts a campaign could dial now if there were agents,
+// and why none if it is none.
+func (c *Core) wants(q *queue, cp *campaign) (int, string) {
+	if why := c.mayNotCall(cp); why != "" {
+		return 0, why
+	}
+	switch {
+	case q.seen.IsZero() || c.now.Sub(q.picture.Asked) > staleAfter || !q.membersKnown:
+		return 0, "the queue's agents are not known at the moment"
+	case q.unknown:
+		return 0, fmt.Sprintf("Asterisk %s does not know the queue %s", q.server.Name, q.name)
+	case cp.claiming > 0:
+		return 0, ""
+	case cp.agenda.empty && cp.agenda.next.IsZero():
+		return 0, "list end: no contact is left to dial"
+	case cp.agenda.next.After(c.now):
+		return 0, "no contact is due until " + cp.agenda.next.Format(time.TimeOnly)
+	case cp.inFlight >= cp.MaxInFlight:
+		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
+	}
+	return cp.MaxInFlight - cp.inFlight, ""
+}
+
+// paceQueue reports whether it asked for contacts.
+func (c *Core) paceQueue(q *queue) bool {
 	want := make([]int, len(q.campaigns))
-	any := false
+	wanted := 0
 	for i, cp := range q.campaigns {
-		cp.hold = c.mayNotCall(cp)
-		switch {
-		case cp.hold != "":
-		case q.seen.IsZero() || c.now.Sub(q.seen) > staleAfter:
-			cp.hold = "the queue's agents are not known at the moment"
-		case q.unknown:
-			cp.hold = fmt.Sprintf("Asterisk %s does not know the queue %s", q.server, q.name)
-		case cp.claiming > 0:
-		case cp.empty && cp.next.IsZero():
-			cp.hold = "list end: no contact is left to dial"
-		case cp.next.After(c.now):
-			cp.hold = "no contact is due until " + cp.next.Format(time.TimeOnly)
-		case cp.inFlight >= cp.MaxInFlight:
-			cp.hold = fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
-		default:
-			want[i] = cp.MaxInFlight - cp.inFlight
-			any = true
-		}
+		want[i], cp.hold = c.wants(q, cp)
+		wanted += want[i]
 	}
 	if q.seen.IsZero() {
-		return
+		return false
 	}
 	q.supply = c.supplyOf(q)
-	if !any {
-		return
+	if wanted == 0 {
+		return false
 	}
-	free, limit := q.supply.Free(), ""
-	if free == 0 {
-		limit = "no agent is free: " + q.supply.String()
-	}
-	if s.MaxChannels > 0 && free > s.MaxChannels-s.inFlight {
-		free = max(0, s.MaxChannels-s.inFlight)
-		limit = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
-	}
-	if free > 0 {
-		wanted := 0
-		for _, n := range want {
-			wanted += n
-		}
-		free = s.rate.Take(c.now.UnixNano(), min(free, wanted))
-		if free == 0 {
-			limit = fmt.Sprintf("calls_per_second of %d on Asterisk %s is reached", s.CallsPerSecond, s.Name)
-		}
-	}
-	given := 0
-	for i, n := range pacing.Share(free, want, q.turn) {
+	n, limit := c.allowed(q, wanted)
+	shares := pacing.Share(n, want, q.turn)
+	for i, n := range shares {
 		cp := q.campaigns[i]
 		if n > 0 {
 			cp.claiming = n
-			s.inFlight += n
-			given += n
+			q.server.inFlight += n
+			cp.agenda.ask(c.now)
 			c.do(TakeContacts{cp.Name, n})
 		} else if want[i] > 0 {
 			cp.hold = limit
 		}
 	}
-	s.rate.Return(free - given)
-	if given > 0 {
+	if n > 0 {
 		q.turn = (q.turn + 1) % len(q.campaigns)
 	}
+	return n > 0
+}
+
+// allowed is how many of the wanted calls there are agents and lines for, and
+// what holds the others.
+func (c *Core) allowed(q *queue, wanted int) (n int, limit string) {
+	s := q.server
+	n = min(q.supply.Free(), wanted)
+	if n == 0 {
+		return 0, "no agent is free: " + q.supply.String()
+	}
+	limit = "the free agents are taken by the queue's other campaigns"
+	if s.refused.fails > 0 {
+		// One call shows whether Asterisk takes them again; many would burn
+		// as many contacts.
+		if c.now.Before(s.probeAt) {
+			return 0, "originating failed; waiting for a single call to get through"
+		}
+		n = 1
+	}
+	if s.MaxChannels > 0 && n > s.MaxChannels-s.inFlight {
+		n = max(0, s.MaxChannels-s.inFlight)
+		limit = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
+	}
+	if n > 0 {
+		most := n
+		if n = s.rate.Take(c.now.UnixNano(), n); n < most {
+			limit = fmt.Sprintf("calls_per_second of %d on Asterisk %s is reached", s.CallsPerSecond, s.Name)
+		}
+	}
+	if n > 0 {
+		s.probeAt = c.now.Add(probeEvery)
+	}
+	return n, limit
 }

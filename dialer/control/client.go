@@ -37,6 +37,17 @@ func NewClient(path string) *Client {
 	}}}
 }
 
+// Error is a request that the daemon refused.
+type Error struct {
+	Status  int // of HTTP
+	Message string
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// maxError bounds what is read of an answer that is not as expected.
+const maxError = 1 << 20
+
 func (c *Client) call(ctx context.Context, method, path string) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, nil)
 	if err != nil {
@@ -47,17 +58,41 @@ func (c *Client) call(ctx context.Context, method, path string) (io.ReadCloser, 
 		return nil, ErrNotRunning
 	}
 	if err != nil {
-		return nil, fmt.Errorf("control socket %s: %w", c.path, err)
+		return nil, c.broken(err)
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()
 		var f failure
-		if err := json.NewDecoder(io.LimitReader(resp.Body, 1<<20)).Decode(&f); err != nil || f.Error == "" {
-			return nil, fmt.Errorf("control socket %s: %s", c.path, resp.Status)
+		if err := json.NewDecoder(io.LimitReader(resp.Body, maxError)).Decode(&f); err != nil || f.Error == "" {
+			return nil, fmt.Errorf("control socket %s: it answers %s, as no dialcamp does", c.path, resp.Status)
 		}
-		return nil, errors.New(f.Error)
+		return nil, &Error{resp.StatusCode, f.Error}
 	}
 	return resp.Body, nil
+}
+
+// broken tells people what went wrong with the connection, without the request
+// that net/http puts in front.
+func (c *Client) broken(err error) error {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
+		err = ue.Err
+	}
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return fmt.Errorf("control socket %s: the daemon broke off its answer: %w", c.path, err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("control socket %s: the daemon does not answer: %w", c.path, err)
+	}
+	return fmt.Errorf("control socket %s: %w", c.path, reason(err))
+}
+
+// unreadable tells an answer that was cut from one that never was dialcamp's.
+func (c *Client) unreadable(err error) error {
+	_, network := errors.AsType[net.Error](err)
+	if network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.Canceled) {
+		return c.broken(err)
+	}
+	return fmt.Errorf("control socket %s: the answer is not dialcamp's: %w", c.path, err)
 }
 
 func (c *Client) get(ctx context.Context, method, path string, v any) error {
@@ -66,7 +101,10 @@ func (c *Client) get(ctx context.Context, method, path string, v any) error {
 		return err
 	}
 	defer body.Close()
-	return json.NewDecoder(body).Decode(v)
+	if err := json.NewDecoder(body).Decode(v); err != nil {
+		return c.unreadable(err)
+	}
+	return nil
 }
 
 // Status asks for the picture of the moment.
@@ -86,8 +124,10 @@ func (c *Client) Report(ctx context.Context, q report.Query) (rows []report.Row,
 	return rows, c.get(ctx, "GET", "/v1/report?"+values(q).Encode(), &rows)
 }
 
-// Calls streams attempts.
+// Calls streams attempts. If the daemon breaks off, the last element is an
+// error: what came before is not all.
 func (c *Client) Calls(ctx context.Context, q report.Query) (iter.Seq2[report.Call, error], error) {
+	q.By = ""
 	body, err := c.call(ctx, "GET", "/v1/calls?"+values(q).Encode())
 	if err != nil {
 		return nil, err
@@ -101,7 +141,11 @@ func (c *Client) Calls(ctx context.Context, q report.Query) (iter.Seq2[report.Ca
 			if err == io.EOF {
 				return
 			}
-			if !yield(call, err) || err != nil {
+			if err != nil {
+				yield(report.Call{}, c.unreadable(err))
+				return
+			}
+			if !yield(call, nil) {
 				return
 			}
 		}
@@ -118,10 +162,10 @@ func values(q report.Query) url.Values {
 	set("campaign", q.Campaign)
 	set("by", q.By)
 	if !q.From.IsZero() {
-		set("from", q.From.Format(time.RFC3339))
+		set("from", q.From.Format(time.RFC3339Nano))
 	}
 	if !q.To.IsZero() {
-		set("to", q.To.Format(time.RFC3339))
+		set("to", q.To.Format(time.RFC3339Nano))
 	}
 	return v
 }

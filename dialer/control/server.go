@@ -6,8 +6,10 @@
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
 //	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
 //
-// Times are RFC 3339. An error is answered with a status of 4xx or 5xx and
-// {"error": "…"}.
+// Times are RFC 3339. An error is answered with {"error": "…"} and a status: 400
+// the request is wrong, 404 no such campaign or resource, 409 not in this state,
+// 503 the daemon is stopping. An answer of 200 that is broken off has failed;
+// what came of it is not all.
 package control
 
 import (
@@ -15,10 +17,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -44,7 +45,6 @@ type Status struct {
 // Server answers the API until Close.
 type Server struct {
 	http *http.Server
-	path string
 	done chan struct{}
 }
 
@@ -52,26 +52,14 @@ type Server struct {
 // can open. A socket that a dead daemon left is replaced, one that answers is
 // an error.
 func Listen(path string, op Operator) (*Server, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
-		return nil, fmt.Errorf("control socket: %w", err)
-	}
-	if c, err := net.DialTimeout("unix", path, time.Second); err == nil {
-		c.Close()
-		return nil, fmt.Errorf("control socket: another dialcamp listens on %s", path)
-	} else if _, err := os.Stat(path); err == nil {
-		if err := os.Remove(path); err != nil {
-			return nil, fmt.Errorf("control socket: %w", err)
-		}
-	}
-	ln, err := net.Listen("unix", path)
+	ln, err := listen(path)
 	if err != nil {
-		return nil, fmt.Errorf("control socket: %w", err)
+		return nil, err
 	}
-	if err := os.Chmod(path, 0o660); err != nil {
-		ln.Close()
-		return nil, fmt.Errorf("control socket: %w", err)
+	s := &Server{
+		http: &http.Server{Handler: Handler(op), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10},
+		done: make(chan struct{}),
 	}
-	s := &Server{http: &http.Server{Handler: Handler(op), ReadHeaderTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10}, path: path, done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
 		s.http.Serve(ln)
@@ -91,73 +79,109 @@ func (s *Server) Close() error {
 
 // Handler is the API.
 func Handler(op Operator) http.Handler {
+	a := api{op}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, r *http.Request) {
-		st, err := op.Status(r.Context())
-		if err != nil {
-			fail(w, http.StatusServiceUnavailable, err)
-			return
-		}
-		rows, err := report.Build(op.Store(), report.Query{Configured: op.Configured()})
-		if err != nil {
-			fail(w, http.StatusInternalServerError, err)
-			return
-		}
-		reply(w, Status{st, rows})
-	})
-	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", func(w http.ResponseWriter, r *http.Request) {
-		state, err := op.Operate(r.Context(), r.PathValue("name"), campaign.Verb(r.PathValue("verb")))
-		if err != nil {
-			fail(w, http.StatusConflict, err)
-			return
-		}
-		reply(w, map[string]string{"state": string(state)})
-	})
-	mux.HandleFunc("GET /v1/report", func(w http.ResponseWriter, r *http.Request) {
-		q, err := query(r)
-		if err != nil {
-			fail(w, http.StatusBadRequest, err)
-			return
-		}
-		q.Configured = op.Configured()
-		rows, err := report.Build(op.Store(), q)
-		if _, unknown := errors.AsType[*report.UnknownCampaign](err); unknown {
-			fail(w, http.StatusNotFound, err)
-			return
-		}
-		if err != nil {
-			fail(w, http.StatusInternalServerError, err)
-			return
-		}
-		reply(w, rows)
-	})
-	mux.HandleFunc("GET /v1/calls", func(w http.ResponseWriter, r *http.Request) {
-		q, err := query(r)
-		if err != nil {
-			fail(w, http.StatusBadRequest, err)
-			return
-		}
-		q.Configured = op.Configured()
-		calls, err := report.Calls(op.Store(), q)
-		if err != nil {
-			fail(w, http.StatusNotFound, err)
-			return
-		}
-		w.Header().Set("Content-Type", "application/jsonl")
-		if err := report.WriteCalls(w, "jsonl", calls); err != nil {
-			// The status is out already: only breaking off tells the client.
-			panic(http.ErrAbortHandler)
-		}
-	})
+	mux.HandleFunc("GET /v1/status", a.status)
+	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
+	mux.HandleFunc("GET /v1/report", a.report)
+	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("no such resource: %s %s", r.Method, r.URL.Path))
 	})
 	return mux
 }
 
-func query(r *http.Request) (q report.Query, err error) {
-	v := r.URL.Query()
+type api struct{ op Operator }
+
+func (a api) status(w http.ResponseWriter, r *http.Request) {
+	st, err := a.op.Status(r.Context())
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	rows, err := report.Build(a.op.Store(), report.Query{Configured: a.op.Configured()})
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	reply(w, Status{st, rows})
+}
+
+func (a api) operate(w http.ResponseWriter, r *http.Request) {
+	name, verb := r.PathValue("name"), campaign.Verb(r.PathValue("verb"))
+	if _, ok := a.op.Configured()[name]; !ok {
+		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", name))
+		return
+	}
+	if !slices.Contains(campaign.Verbs, verb) {
+		fail(w, http.StatusNotFound, fmt.Errorf("no command %q for a campaign; there are %v", verb, campaign.Verbs))
+		return
+	}
+	state, err := a.op.Operate(r.Context(), name, verb)
+	if err != nil {
+		fail(w, http.StatusConflict, err)
+		return
+	}
+	reply(w, map[string]string{"state": string(state)})
+}
+
+func (a api) report(w http.ResponseWriter, r *http.Request) {
+	q, err := query(r, "campaign", "by", "from", "to")
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	q.Configured = a.op.Configured()
+	rows, err := report.Build(a.op.Store(), q)
+	if err != nil {
+		fail(w, statusOf(err), err)
+		return
+	}
+	reply(w, rows)
+}
+
+func (a api) calls(w http.ResponseWriter, r *http.Request) {
+	q, err := query(r, "campaign", "from", "to")
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	q.Configured = a.op.Configured()
+	calls, err := report.Calls(a.op.Store(), q)
+	if err != nil {
+		fail(w, statusOf(err), err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jsonl")
+	if err := report.WriteCalls(w, "jsonl", calls); err != nil {
+		// The status is out already: only breaking off tells the client.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func statusOf(err error) int {
+	if _, unknown := errors.AsType[*report.UnknownCampaign](err); unknown {
+		return http.StatusNotFound
+	}
+	return http.StatusInternalServerError
+}
+
+// query reads the parameters of a report. One that is not known is refused: a
+// filter that is misspelt and ignored gives a wrong report.
+func query(r *http.Request, known ...string) (q report.Query, err error) {
+	v, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return q, fmt.Errorf("the query cannot be read: %w", err)
+	}
+	for name, values := range v {
+		if !slices.Contains(known, name) || len(values) > 1 {
+			return q, fmt.Errorf("parameter %q is unknown or given twice; there are %v", name, known)
+		}
+	}
 	q.Campaign, q.By = v.Get("campaign"), v.Get("by")
+	if q.By != "" && !slices.Contains(report.Groupings, q.By) {
+		return q, fmt.Errorf("by=%q is unknown; it is one of %v", q.By, report.Groupings)
+	}
 	for _, b := range []struct {
 		name string
 		to   *time.Time
@@ -167,6 +191,9 @@ func query(r *http.Request) (q report.Query, err error) {
 				return q, fmt.Errorf("%s=%q is not a time of RFC 3339", b.name, s)
 			}
 		}
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
+		return q, fmt.Errorf("from=%s is not before to=%s", v.Get("from"), v.Get("to"))
 	}
 	return q, nil
 }

@@ -57,8 +57,11 @@ func Share(free int, want []int, first int) []int {
 	return got
 }
 
-// Bucket limits a rate: a token bucket that refills at Rate a second and holds
-// one second's worth. A Rate of 0 does not limit.
+// Bucket limits a rate: a token bucket that refills at Rate a second. It holds
+// what comes together in a fifth of a second, at least one, so that it can be
+// emptied by a caller who looks a few times a second, and yet a second that
+// follows an idle one does not see twice the rate: at most Rate·T + max(1,
+// Rate/5) go in any time T. A Rate of 0 does not limit.
 type Bucket struct {
 	Rate   float64
 	tokens float64
@@ -66,25 +69,27 @@ type Bucket struct {
 	begun  bool
 }
 
+func (b *Bucket) most() float64 { return max(b.Rate/5, 1) }
+
 // Take returns how many of n may go now, at the time now in nanoseconds, and
 // takes them. Time that runs backwards adds nothing.
 func (b *Bucket) Take(now int64, n int) int {
 	if b.Rate <= 0 {
 		return n
 	}
-	most := max(b.Rate, 1)
 	if !b.begun {
-		b.begun, b.tokens = true, most
+		b.begun, b.tokens = true, b.most()
 	} else if now > b.last {
-		b.tokens = min(most, b.tokens+b.Rate*float64(now-b.last)/1e9)
+		b.tokens = min(b.most(), b.tokens+b.Rate*float64(now-b.last)/1e9)
 	}
 	b.last = now
-	got := min(n, int(b.tokens))
+	// A sum of many small refills may miss a whole token by a rounding error.
+	got := max(0, min(n, int(b.tokens+1e-9)))
 	b.tokens -= float64(got)
 	return got
 }
 
 // Return gives back n tokens that were taken and not used.
 func (b *Bucket) Return(n int) {
-	b.tokens = min(max(b.Rate, 1), b.tokens+float64(n))
+	b.tokens = min(b.most(), b.tokens+float64(max(0, n)))
 }

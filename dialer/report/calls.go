@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -62,24 +63,30 @@ func milli(t time.Time) string {
 // CallFormats are the values of format for WriteCalls.
 var CallFormats = []string{"csv", "jsonl"}
 
-// WriteCalls streams calls in a format.
+// WriteCalls streams calls in a format. After an error w has whole calls but
+// for the last, and not all of them.
 func WriteCalls(w io.Writer, format string, calls iter.Seq2[Call, error]) error {
 	switch format {
 	case "jsonl":
-		enc := json.NewEncoder(w)
-		for c, err := range calls {
-			if err != nil {
-				return err
-			}
-			if err := enc.Encode(c); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeCallsJSON(w, calls)
 	case "csv", "":
 		return writeCallsCSV(w, calls)
 	}
 	return fmt.Errorf("cannot write format %q; it is one of %v", format, CallFormats)
+}
+
+func writeCallsJSON(w io.Writer, calls iter.Seq2[Call, error]) error {
+	bw := bufio.NewWriter(w)
+	enc := json.NewEncoder(bw)
+	for c, err := range calls {
+		if err != nil {
+			return err
+		}
+		if err := enc.Encode(c); err != nil {
+			return err
+		}
+	}
+	return bw.Flush()
 }
 
 func writeCallsCSV(w io.Writer, calls iter.Seq2[Call, error]) error {
@@ -90,10 +97,8 @@ func writeCallsCSV(w io.Writer, calls iter.Seq2[Call, error]) error {
 		if err != nil {
 			return err
 		}
-		// The number is left as it is: a leading plus belongs to it, and only
-		// digits, * and # can follow.
-		err := cw.Write([]string{c.ID, c.Campaign, Cell(c.List), strconv.FormatUint(c.Contact, 10), Cell(c.Key), c.Number,
-			strconv.Itoa(c.Attempt), c.Outcome, strconv.Itoa(c.Cause), c.CauseText, c.DialStatus, Cell(c.Agent),
+		err := cw.Write([]string{c.ID, Cell(c.Campaign), Cell(c.List), strconv.FormatUint(c.Contact, 10), Cell(c.Key), numberCell(c.Number),
+			strconv.Itoa(c.Attempt), c.Outcome, strconv.Itoa(c.Cause), c.CauseText, Cell(c.DialStatus), Cell(c.Agent),
 			c.Claimed, c.Answered, c.Connected, c.Ended, number(c.Ring), number(c.Wait), number(c.Talk), Cell(c.Note)})
 		if err != nil {
 			return err

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -28,8 +27,11 @@ var Groupings = []string{"campaign", "list", "hour", "attempt", "outcome", "caus
 
 // Row is one line of a report: a campaign, or one group of its attempts.
 //
-// Contacts are counted for whole campaigns and lists only. Seconds are sums
-// over the row's attempts.
+// Contacts are counted for whole campaigns and lists only, and so is the rate
+// that needs them, penetration. Seconds are sums over the row's attempts.
+//
+// Key is absent from JSON where a group has none: attempts no agent talked on,
+// when grouped by agent.
 type Row struct {
 	Campaign string           `json:"campaign"`
 	By       string           `json:"by,omitempty"`
@@ -151,85 +153,6 @@ func (e *UnknownCampaign) Error() string {
 	return fmt.Sprintf("no campaign %q; there are %v", e.Name, e.Known)
 }
 
-// group sums attempts one by one.
-func group(s store.Store, name string, whole *store.Counters, q Query) ([]Row, error) {
-	groups := map[string][]campaign.Attempt{}
-	for a, err := range s.Attempts(name, q.From, q.To) {
-		if err != nil {
-			return nil, err
-		}
-		k := keyOf(&a, q.By)
-		groups[k] = append(groups[k], a)
-	}
-	contacts := map[string]*[campaign.NumStates]int64{}
-	switch q.By {
-	case "campaign":
-		contacts[""] = &whole.Contacts
-		if _, ok := groups[""]; !ok {
-			groups[""] = nil
-		}
-	case "list":
-		for c, err := range s.Contacts(name) {
-			if err != nil {
-				return nil, err
-			}
-			if contacts[c.List] == nil {
-				contacts[c.List] = new([campaign.NumStates]int64)
-			}
-			contacts[c.List][c.State]++
-			if _, ok := groups[c.List]; !ok {
-				groups[c.List] = nil
-			}
-		}
-	}
-	var rows []Row
-	for k, attempts := range groups {
-		c := store.Tally(attempts)
-		if n := contacts[k]; n != nil {
-			c.Contacts = *n
-		}
-		if q.By == "campaign" && q.From.IsZero() && q.To.IsZero() {
-			c.AgentTime = whole.AgentTime
-		}
-		r := rowOf(name, &c, q)
-		if q.By != "campaign" {
-			r.By, r.Key = q.By, k
-		}
-		if contacts[k] == nil {
-			r.Contacts = nil
-		}
-		rows = append(rows, r)
-	}
-	slices.SortFunc(rows, func(a, b Row) int {
-		// Numbers by value: cause 3 before cause 17, attempt 2 before 10.
-		x, errX := strconv.Atoi(a.Key)
-		y, errY := strconv.Atoi(b.Key)
-		if errX == nil && errY == nil {
-			return cmp.Compare(x, y)
-		}
-		return cmp.Compare(a.Key, b.Key)
-	})
-	return rows, nil
-}
-
-func keyOf(a *campaign.Attempt, by string) string {
-	switch by {
-	case "list":
-		return a.List
-	case "hour":
-		return a.Claimed.Format("2006-01-02 15:00")
-	case "attempt":
-		return strconv.Itoa(a.Pass)
-	case "outcome":
-		return a.Outcome.String()
-	case "cause":
-		return strconv.Itoa(int(a.Cause))
-	case "agent":
-		return a.Agent
-	}
-	return ""
-}
-
 func rowOf(name string, c *store.Counters, q Query) Row {
 	r := Row{
 		Campaign: name,
@@ -268,6 +191,9 @@ func rowOf(name string, c *store.Counters, q Query) Row {
 	}
 	if c.AgentTime == 0 {
 		r.Rates.Occupancy = Rate{}
+	}
+	if contacts == 0 {
+		r.Rates.Penetration = Rate{}
 	}
 	r.Seconds = Seconds{round(c.Ring), round(c.Wait), round(c.Talk)}
 	return r

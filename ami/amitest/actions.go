@@ -1,0 +1,253 @@
+package amitest
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+)
+
+// action is one manager action: any one of the classes suffices.
+type action struct {
+	name     string
+	classes  class
+	synopsis string
+	do       func(s *Server, c *session, r *request)
+}
+
+// actions by lower-case name; filled in by init because ListCommands reads it.
+var actions map[string]*action
+
+func init() {
+	actions = make(map[string]*action)
+	for _, a := range []action{
+		{"Challenge", 0, "Generate Challenge for MD5 Auth.", (*Server).actChallenge},
+		{"Command", classCommand, "Execute Asterisk CLI Command.", (*Server).actCommand},
+		{"CoreSettings", classSystem | classReporting, "Show PBX core settings (version etc).", (*Server).actCoreSettings},
+		{"CoreShowChannels", classSystem | classReporting, "List currently active channels.", (*Server).actCoreShowChannels},
+		{"CoreStatus", classSystem | classReporting, "Show PBX core status variables.", (*Server).actCoreStatus},
+		{"Events", 0, "Control Event Flow.", (*Server).actEvents},
+		{"Hangup", classSystem | classCall, "Hangup channel.", (*Server).actHangup},
+		{"ListCommands", 0, "List available manager commands.", (*Server).actListCommands},
+		{"Login", 0, "Login Manager.", (*Server).actLogin},
+		{"Logoff", 0, "Logoff Manager.", (*Server).actLogoff},
+		{"Originate", classOriginate, "Originate a call.", (*Server).actOriginate},
+		{"Ping", 0, "Keepalive command.", (*Server).actPing},
+		{"QueueAdd", classAgent, "Add interface to queue.", (*Server).actQueueAdd},
+		{"QueuePause", classAgent, "Makes a queue member temporarily unavailable.", (*Server).actQueuePause},
+		{"QueueRemove", classAgent, "Remove interface from queue.", (*Server).actQueueRemove},
+		{"QueueStatus", 0, "Show queue status.", (*Server).actQueueStatus},
+		{"QueueSummary", 0, "Show queue summary.", (*Server).actQueueSummary},
+	} {
+		actions[strings.ToLower(a.name)] = &a
+	}
+}
+
+// handle carries out one action.
+func (s *Server) handle(c *session, r *request) {
+	name := r.get("Action")
+	a := actions[strings.ToLower(name)]
+	switch {
+	case r.fault != "":
+		c.fail(r, r.fault)
+	case name == "":
+		c.fail(r, "Missing action in request")
+	case c.user == nil && (a == nil || a.name != "Login" && a.name != "Logoff" && a.name != "Challenge"):
+		c.fail(r, "Permission denied")
+	case a == nil:
+		c.fail(r, "Invalid/unknown command: "+name+". Use Action: ListCommands to show available commands.")
+	case a.classes != 0 && c.write&a.classes == 0:
+		c.fail(r, "Permission denied")
+	default:
+		a.do(s, c, r)
+	}
+}
+
+func (s *Server) actChallenge(c *session, r *request) {
+	if !strings.EqualFold(r.get("AuthType"), "MD5") {
+		c.fail(r, "Must specify AuthType")
+		return
+	}
+	c.challenge = strconv.Itoa(100_000_000 + s.rng.IntN(900_000_000))
+	c.respond(r, "Success").put("Challenge", c.challenge).end()
+}
+
+func (s *Server) actLogin(c *session, r *request) {
+	if c.user != nil {
+		c.success(r, "Already authenticated")
+		return
+	}
+	var user *User
+	for i, u := range s.cfg.Users {
+		if u.Name == r.get("Username") && c.authentic(u, r) {
+			user = &s.cfg.Users[i]
+		}
+	}
+	if user == nil {
+		s.after(s.cfg.AuthDelay, func() {
+			c.fail(r, "Authentication failed")
+			c.end()
+		})
+		return
+	}
+	c.user, c.read, c.write, c.mask = user, parseClasses(user.Read), parseClasses(user.Write), classAll
+	if e := r.get("Events"); e != "" {
+		c.mask = parseClasses(e)
+	}
+	s.updateAudience()
+	c.success(r, "Authentication accepted")
+	if c.read&c.mask&classSystem != 0 {
+		up := s.secondsSince(s.started)
+		p := &reply{c: c}
+		p.put("Event", "FullyBooted").put("Privilege", classSystem.String()).
+			putInt("Uptime", up).putInt("LastReload", up).put("Status", "Fully Booted").end()
+	}
+}
+
+func (c *session) authentic(u User, r *request) bool {
+	if strings.EqualFold(r.get("AuthType"), "MD5") {
+		sum := md5.Sum([]byte(c.challenge + u.Secret))
+		return c.challenge != "" && r.get("Key") == hex.EncodeToString(sum[:])
+	}
+	return u.Secret == r.get("Secret")
+}
+
+func (s *Server) actLogoff(c *session, r *request) {
+	c.respond(r, "Goodbye").put("Message", "Thanks for all the fish.").end()
+	c.mask = 0
+	s.updateAudience()
+	c.end()
+}
+
+func (s *Server) actPing(c *session, r *request) {
+	now := s.clock.Now()
+	c.respond(r, "Success").put("Ping", "Pong").
+		put("Timestamp", fmt.Sprintf("%d.%06d", now.Unix(), now.Nanosecond()/1000)).end()
+}
+
+func (s *Server) actEvents(c *session, r *request) {
+	mask := r.get("EventMask")
+	if mask == "" {
+		c.fail(r, "Invalid event mask")
+		return
+	}
+	c.mask = parseClasses(mask)
+	s.updateAudience()
+	c.respond(r, "Success").put("Events", map[bool]string{true: "On", false: "Off"}[c.mask != 0]).end()
+}
+
+func (s *Server) actListCommands(c *session, r *request) {
+	p := c.respond(r, "Success")
+	names := make([]string, 0, len(actions))
+	for n := range actions {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		if a := actions[n]; a.classes == 0 || c.write&a.classes != 0 {
+			p.put(a.name, a.synopsis+"  (Priv: "+a.classes.String()+")")
+		}
+	}
+	p.end()
+}
+
+// actCommand knows one command: this is no Asterisk to configure.
+func (s *Server) actCommand(c *session, r *request) {
+	command := r.get("Command")
+	switch {
+	case command == "":
+		c.fail(r, "No command provided")
+	case command == "core show uptime":
+		up := time.Duration(s.secondsSince(s.started)) * time.Second
+		c.respond(r, "Success").put("Message", "Command output follows").
+			put("Output", "System uptime: "+up.String()).put("Output", "Last reload: "+up.String()).end()
+	default:
+		c.respond(r, "Error").put("Message", "Command output follows").
+			put("Output", fmt.Sprintf("No such command '%[1]s' (type 'core show help %[1]s' for other possible commands)", command)).end()
+	}
+}
+
+func (s *Server) actCoreSettings(c *session, r *request) {
+	c.respond(r, "Success").put("AMIversion", s.cfg.Version).put("AsteriskVersion", s.cfg.AsteriskVersion).
+		put("SystemName", s.cfg.SystemName).put("CoreMaxCalls", "0").put("CoreMaxLoadAvg", "0.000000").
+		put("CoreRunUser", "").put("CoreRunGroup", "").put("CoreMaxFilehandles", "0").put("CoreRealTimeEnabled", "No").
+		put("CoreCDRenabled", "Yes").put("CoreHTTPenabled", "No").put("SoundsSearchCustomDir", "No").end()
+}
+
+func (s *Server) actCoreStatus(c *session, r *request) {
+	day, clock := s.started.UTC().Format("2006-01-02"), s.started.UTC().Format("15:04:05")
+	c.respond(r, "Success").put("CoreStartupDate", day).put("CoreStartupTime", clock).
+		put("CoreReloadDate", day).put("CoreReloadTime", clock).
+		putInt("CoreCurrentCalls", len(s.live)).putInt("CoreProcessedCalls", s.processed).end()
+}
+
+func (s *Server) actCoreShowChannels(c *session, r *request) {
+	c.list(r, "Channels will follow", "CoreShowChannelsComplete", func(item func(string) *reply) {
+		for _, ch := range s.sortedChannels() {
+			sec := s.secondsSince(ch.created)
+			item("CoreShowChannel").actionID().
+				put("Channel", ch.name).putInt("ChannelState", int(ch.state)).put("ChannelStateDesc", stateText(ch.state)).
+				put("CallerIDNum", known(ch.callerNum)).put("CallerIDName", known(ch.callerName)).
+				put("ConnectedLineNum", known(ch.lineNum)).put("ConnectedLineName", "<unknown>").
+				put("Language", "en").put("AccountCode", ch.account).
+				put("Context", ch.context).put("Exten", ch.exten).putInt("Priority", ch.priority).
+				put("Uniqueid", ch.uniqueid).put("Linkedid", ch.linkedid).
+				put("Application", ch.app).put("ApplicationData", ch.appData).
+				put("Duration", fmt.Sprintf("%02d:%02d:%02d", sec/3600, sec/60%60, sec%60)).
+				put("BridgeId", ch.bridge).end()
+		}
+	})
+}
+
+func (s *Server) sortedChannels() []*channel {
+	all := make([]*channel, 0, len(s.channels))
+	for _, ch := range s.channels {
+		all = append(all, ch)
+	}
+	slices.SortFunc(all, func(a, b *channel) int { return a.serial - b.serial })
+	return all
+}
+
+func (s *Server) actHangup(c *session, r *request) {
+	name := r.get("Channel")
+	n, _ := strconv.Atoi(r.get("Cause"))
+	cause := ami.Cause(n)
+	switch {
+	case name == "":
+		c.fail(r, "No channel specified")
+	case !strings.HasPrefix(name, "/"):
+		ch := s.find(name)
+		if ch == nil {
+			c.fail(r, "No such channel")
+			return
+		}
+		c.success(r, "Channel Hungup")
+		s.hangUp(ch, cause)
+	default:
+		re, err := regexp.Compile(strings.TrimSuffix(name[1:], "/"))
+		if err != nil {
+			c.fail(r, "Regex compile failed on: "+name)
+			return
+		}
+		var matching []*channel
+		for _, ch := range s.sortedChannels() {
+			if re.MatchString(ch.name) {
+				matching = append(matching, ch)
+			}
+		}
+		c.list(r, "Channels hung up will follow", "ChannelsHungupListComplete", func(item func(string) *reply) {
+			for _, ch := range matching {
+				item("ChannelHungup").put("Channel", ch.name).actionID().end()
+			}
+		})
+		for _, ch := range matching {
+			s.hangUp(ch, cause)
+		}
+	}
+}

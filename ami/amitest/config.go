@@ -1,0 +1,199 @@
+package amitest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config describes a Server. The zero value is a server with one user, no
+// queues, and far ends that answer as LabPlan says.
+type Config struct {
+	Seed  uint64 // of every random choice
+	Clock Clock  // default RealClock
+
+	Version         string // of the greeting; default 11.0.0
+	AsteriskVersion string // default 22.10.1
+	SystemName      string // default pbx; "-": events carry none
+	Users           []User // default dialcamp, who may everything, and observer, who may only look
+
+	Queues []QueueConfig
+
+	// Plan is the far end; default LabPlan(Seed).
+	Plan Plan
+	// Trunks are the contexts that Local/ may dial through; default DialCamp, over
+	// SIP, and DialCampIAX. As there, only what matches _[+0-9]. is dialed.
+	Trunks []Trunk
+	// Destination is the dialplan for answered calls; default LabDestination.
+	Destination func(context, exten string) (Destination, bool)
+	// DialTimeout is that of Dial() in the trunk's context, unless the channel
+	// variable RING gives other seconds; default 30 s.
+	DialTimeout time.Duration
+	// TrunkChannels, if not 0, is how many calls the trunks carry together; the
+	// next is refused with cause 34.
+	TrunkChannels int
+
+	// AuthDelay is waited before a login is refused; Asterisk takes 1 s.
+	AuthDelay time.Duration
+	// Backlog is how many bytes may wait for a session before it is dropped as
+	// too slow; default 8 MiB.
+	Backlog int
+	// KeepCalls is how many calls CDR and Calls remember, default 1,000,000; the
+	// oldest are forgotten.
+	KeepCalls int
+}
+
+// User may log in. Read and Write are classes as in manager.conf, "call,agent"
+// or "all".
+type User struct{ Name, Secret, Read, Write string }
+
+// Destination says what an answered call is given to: a queue, or, if that is
+// empty, nothing for Wait.
+type Destination struct {
+	Queue   string
+	Timeout time.Duration // of Queue(); 0: none
+	Wait    time.Duration
+}
+
+// Trunk is a dialplan context that dials what it is given through a trunk.
+type Trunk struct {
+	Context string
+	// IAX tells an IAX2 trunk, which passes every cause on, from a SIP trunk, over
+	// which several causes share one reply and arrive as one.
+	IAX bool
+}
+
+// application is what CoreShowChannels shows of a destination.
+func (d Destination) application() (app, data string) {
+	if d.Queue == "" {
+		return "Wait", strconv.FormatFloat(d.Wait.Seconds(), 'f', -1, 64)
+	}
+	return "Queue", fmt.Sprintf("%s,t,,,%d", d.Queue, int(d.Timeout.Seconds()))
+}
+
+// LabDestination is the context campaign of the lab's dialplan: extension 200 is
+// queue Camp200 for up to 60 s, and so on; 201 drops a caller after 2 s.
+func LabDestination(context, exten string) (Destination, bool) {
+	switch {
+	case context != "campaign":
+	case exten == "201":
+		return Destination{Queue: "Camp201", Timeout: 2 * time.Second}, true
+	case exten == "empty":
+		return Destination{Queue: "Empty", Timeout: time.Minute}, true
+	case len(exten) == 3 && exten[0] == '2' && isDigit(exten[1]) && isDigit(exten[2]):
+		return Destination{Queue: "Camp" + exten, Timeout: time.Minute}, true
+	}
+	return Destination{}, false
+}
+
+// dialable is the dialplan pattern _[+0-9]. of the trunks' contexts.
+func dialable(exten string) bool {
+	return len(exten) >= 2 && (exten[0] == '+' || isDigit(exten[0]))
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// QueueConfig is a queue of app_queue.
+type QueueConfig struct {
+	Name         string
+	Strategy     string        // ringall, leastrecent, fewestcalls, random, rrmemory, linear; default ringall
+	Timeout      time.Duration // a member's phone rings that long; default 15 s
+	Retry        time.Duration // pause before the next members are tried; default 5 s
+	Wrapup       time.Duration
+	Weight       int
+	ServiceLevel time.Duration
+	Members      []MemberConfig
+}
+
+// MemberConfig is a static member of a queue.
+type MemberConfig struct {
+	AgentConfig
+	Penalty int
+	Wrapup  time.Duration // the member's own; 0: the queue's
+}
+
+// AgentConfig is a person with a telephone. An Interface that is a member of
+// several queues is one agent; what its first mention says holds.
+type AgentConfig struct {
+	Interface string        // PJSIP/agent01
+	Name      string        // default: Interface
+	Ring      time.Duration // before answering
+	NoAnswer  float64       // share of calls that are not answered
+	TalkLimit time.Duration // hangs up after that; 0: waits for the contact to
+}
+
+// Agents makes n members PJSIP/agent1 … that answer after ring; the numbers have
+// as many digits as n.
+func Agents(n int, ring time.Duration) []MemberConfig {
+	width := len(fmt.Sprint(n))
+	var all []MemberConfig
+	for i := 1; i <= n; i++ {
+		id := fmt.Sprintf("%0*d", width, i)
+		all = append(all, MemberConfig{AgentConfig: AgentConfig{
+			Interface: "PJSIP/agent" + id, Name: "Agent " + id, Ring: ring,
+		}})
+	}
+	return all
+}
+
+// Lab is the lab's PBX: Camp200, with so many agents, Camp202, with the same,
+// Camp201, whose three never answer, and Empty.
+func Lab(agents int) Config {
+	members := Agents(agents, 500*time.Millisecond)
+	var slow []MemberConfig
+	for i := 1; i <= 3; i++ {
+		slow = append(slow, MemberConfig{AgentConfig: AgentConfig{
+			Interface: fmt.Sprintf("PJSIP/slow%d", i), Name: fmt.Sprintf("Slow %d", i), NoAnswer: 1,
+		}})
+	}
+	queue := func(name string, members []MemberConfig) QueueConfig {
+		return QueueConfig{
+			Name: name, Strategy: "leastrecent", Timeout: 15 * time.Second, Retry: time.Second,
+			ServiceLevel: 2 * time.Second, Members: members,
+		}
+	}
+	return Config{Queues: []QueueConfig{
+		queue("Camp200", members), queue("Camp201", slow), queue("Camp202", members), queue("Empty", nil),
+	}}
+}
+
+func (c Config) withDefaults() Config {
+	def := func(p *string, v string) {
+		if *p == "" {
+			*p = v
+		}
+	}
+	if c.Clock == nil {
+		c.Clock = RealClock()
+	}
+	def(&c.Version, "11.0.0")
+	def(&c.AsteriskVersion, "22.10.1")
+	def(&c.SystemName, "pbx")
+	c.SystemName = strings.TrimPrefix(c.SystemName, "-")
+	if c.Users == nil {
+		c.Users = []User{
+			{"dialcamp", "dialcamp-secret", "all", "all"},
+			{"observer", "observer-secret", "call,agent,reporting", "reporting"},
+		}
+	}
+	if c.Plan == nil {
+		c.Plan = LabPlan(c.Seed)
+	}
+	if c.Trunks == nil {
+		c.Trunks = []Trunk{{Context: "DialCamp"}, {Context: "DialCampIAX", IAX: true}}
+	}
+	if c.Destination == nil {
+		c.Destination = LabDestination
+	}
+	if c.DialTimeout == 0 {
+		c.DialTimeout = 30 * time.Second
+	}
+	if c.Backlog == 0 {
+		c.Backlog = 8 << 20
+	}
+	if c.KeepCalls == 0 {
+		c.KeepCalls = 1_000_000
+	}
+	return c
+}

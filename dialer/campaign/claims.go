@@ -1,0 +1,167 @@
+package campaign
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+)
+
+// awaitRows makes the store be asked again soon while a list is being loaded.
+func (cp *campaign) awaitRows(now time.Time) {
+	if cp.loading > 0 && (cp.agenda.empty || cp.agenda.next.After(now)) {
+		cp.over = false
+		cp.agenda.bring(now.Add(askAgain))
+	}
+}
+
+func (c *Core) claimed(ev Claimed) {
+	cp := c.campaigns[ev.Campaign]
+	if cp == nil {
+		for _, cm := range ev.Claims {
+			c.do(Withdraw{cm})
+		}
+		return
+	}
+	s := c.servers[cp.Server]
+	s.inFlight -= cp.claiming
+	s.rate.Return(max(0, cp.claiming-len(ev.Claims)))
+	short := len(ev.Claims) < cp.claiming
+	cp.claiming = 0
+	cp.agenda.answer(ev.Next, short, cp.fault.fails > 0, c.now)
+	cp.awaitRows(c.now)
+	cp.fault.clear()
+	for _, cm := range ev.Claims {
+		cp.over, cp.told = false, false
+		if c.calls[cm.Attempt.ID] != nil || c.ended.has(cm.Attempt.ID) {
+			c.notice(slog.LevelError, "an attempt was claimed twice; it is not dialed again",
+				slog.String("campaign", cp.Name), slog.String("attempt", cm.Attempt.ID))
+			continue
+		}
+		if c.mayNotCall(cp) != "" {
+			c.withdraw(cp, cm)
+			continue
+		}
+		c.add(cp, cm)
+		c.do(Originate{cp.Server, cm})
+	}
+}
+
+// withdraw takes back an attempt that certainly was not dialed.
+func (c *Core) withdraw(cp *campaign, cm Claim) {
+	c.servers[cp.Server].rate.Return(1)
+	cp.agenda.note(c.now, c.now)
+	c.do(Withdraw{cm})
+}
+
+func (c *Core) claimFailed(ev ClaimFailed) {
+	cp := c.campaigns[ev.Campaign]
+	if cp == nil {
+		return
+	}
+	s := c.servers[cp.Server]
+	s.inFlight -= cp.claiming
+	s.rate.Return(cp.claiming)
+	cp.claiming = 0
+	if cp.fault.fails == 0 {
+		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
+			slog.String("campaign", cp.Name), slog.Any("error", ev.Err))
+	}
+	cp.fault.fail(c.now)
+}
+
+func (c *Core) recovered(ev Recovered) {
+	for _, cm := range ev.Claims {
+		cp := c.campaigns[cm.Attempt.Campaign]
+		if cp == nil {
+			cp = c.orphan(cm.Attempt.Campaign)
+		}
+		if cp == nil || c.calls[cm.Attempt.ID] != nil {
+			continue
+		}
+		c.add(cp, cm).recovered = true
+	}
+}
+
+// orphan stands for a campaign that was taken out of the configuration while
+// calls were in flight. They may still be going on, so they are settled like
+// any others; without rules nothing is retried. Which server they were placed on
+// is not kept: events of any lead to them, and channelsSeen moves them.
+func (c *Core) orphan(name string) *campaign {
+	if len(c.hosts) == 0 {
+		return nil
+	}
+	cp := c.orphans[name]
+	if cp == nil {
+		cp = &campaign{Settings: Settings{Name: name, Server: c.hosts[0].Name}, state: Stopped}
+		c.orphans[name] = cp
+		c.notice(slog.LevelWarn, "calls were in flight for a campaign that is not configured any more; they are settled, and nothing is retried",
+			slog.String("campaign", name))
+	}
+	return cp
+}
+
+func (c *Core) add(cp *campaign, cm Claim) *call {
+	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
+	c.calls[cm.Attempt.ID] = cl
+	cp.inFlight++
+	cl.server.inFlight++
+	return cl
+}
+
+func (c *Core) remove(cl *call) {
+	delete(c.calls, cl.Attempt.ID)
+	c.ended.add(cl.Attempt.ID)
+	cl.campaign.inFlight--
+	cl.server.inFlight--
+	c.repace = true
+}
+
+func (c *Core) originateFailed(ev OriginateFailed) {
+	cl := c.calls[ev.ID]
+	if cl == nil {
+		return
+	}
+	_, invalid := errors.AsType[*ami.InvalidError](ev.Err)
+	switch {
+	case invalid:
+		// It can never be sent, so it is the contact's own failure.
+		c.finish(cl, Failed, 0, ev.Err.Error())
+	case ami.Refused(ev.Err):
+		// Asterisk did not carry it out; asking for the next contact at once
+		// would burn the whole list.
+		if cl.server.refused.fails == 0 {
+			c.notice(slog.LevelError, "Asterisk refuses to originate", slog.String("asterisk", cl.server.Name),
+				slog.String("campaign", cl.campaign.Name), slog.Any("error", ev.Err))
+		}
+		cl.server.refused.fail(c.now)
+		c.finish(cl, Failed, 0, ev.Err.Error())
+	case ami.NeverSent(ev.Err):
+		c.remove(cl)
+		cl.server.refused.fail(c.now) // until the link says that it is up again
+		c.withdraw(cl.campaign, cl.Claim)
+	default:
+		// It may be ringing: only the channels can tell.
+		cl.server.recheck = c.now.Add(settleLost)
+	}
+}
+
+// recent remembers the last ids that were added.
+type recent struct {
+	ids  [4096]string
+	next int
+	set  map[string]struct{}
+}
+
+func (r *recent) add(id string) {
+	if r.set == nil {
+		r.set = make(map[string]struct{}, len(r.ids))
+	}
+	delete(r.set, r.ids[r.next])
+	r.ids[r.next] = id
+	r.set[id] = struct{}{}
+	r.next = (r.next + 1) % len(r.ids)
+}
+
+func (r *recent) has(id string) bool { _, ok := r.set[id]; return ok }

@@ -1,0 +1,203 @@
+package campaign
+
+import (
+	"math/rand"
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+)
+
+// checkCounters: what is counted in flight is what is in flight.
+func (w *world) checkCounters() {
+	if err := countersWrong(w.core); err != "" {
+		w.t.Error(err)
+	}
+}
+
+func countersWrong(c *Core) string {
+	perServer, perCampaign := map[*server]int{}, map[*campaign]int{}
+	for _, cl := range c.calls {
+		perServer[cl.server]++
+		perCampaign[cl.campaign]++
+	}
+	for _, cp := range c.campaigns {
+		if cp.claiming < 0 || cp.loading < 0 || cp.inFlight != perCampaign[cp] {
+			return "campaign " + cp.Name + ": wrong counts"
+		}
+		perServer[c.servers[cp.Server]] += cp.claiming
+	}
+	for _, s := range c.hosts {
+		if s.inFlight != perServer[s] {
+			return "server " + s.Name + ": wrong counts"
+		}
+	}
+	return ""
+}
+
+// checkEnd: an attempt ends once, and only if it was claimed.
+func (w *world) checkEnd(st *modelStore, id string) {
+	if !st.claimed[id] || st.ended[id] {
+		w.t.Errorf("end of %s: claimed %v, ended before %v", id, st.claimed[id], st.ended[id])
+	}
+	st.ended[id] = true
+}
+
+// checkSafety is the promise of progressive pacing. At the moment a call is
+// decided on, let
+//
+//	need  = our calls, those asked for included, that may want an agent and
+//	        have none yet: asked for, dialing, waiting, ringing an agent
+//	ready = agents who could take a call now, or whose phone rings for a call
+//	        of ours, less the inbound callers who wait for one
+//
+// Then need ≤ ready, but for what others did (inbound callers, pauses) that
+// nobody could know of yet: since the question that the picture answers.
+func (w *world) checkSafety(e TakeContacts) {
+	need, ready := 0, 0
+	for _, cp := range w.core.campaigns {
+		need += cp.claiming
+	}
+	for _, cl := range w.core.calls {
+		if mc := w.calls[cl.id()]; mc == nil || mc.where == "dialing" || mc.where == "queued" || mc.where == "offered" {
+			need++
+		}
+	}
+	for _, a := range w.agents {
+		if a.ready(w.now) || a.status == ami.DeviceRinging && a.call != nil && a.call.id != "" {
+			ready++
+		}
+	}
+	for _, mc := range w.queue {
+		if mc.id == "" && mc.where == "queued" {
+			ready--
+		}
+	}
+	// An event of others takes up to a lag and the way over the link.
+	known := w.core.queues[0].picture.Asked
+	unknown := 0
+	for _, at := range w.outside {
+		if !at.Before(known) {
+			unknown++
+		}
+	}
+	if need > ready+unknown {
+		for _, a := range w.agents {
+			w.t.Logf("%+v call %+v", *a, a.call)
+		}
+		for _, cl := range w.core.calls {
+			w.t.Logf("core: %s %s queued %s offered %s; model %+v", cl.id(), cl.phase, cl.queuedAt.Format("05.000"), cl.offeredAt.Format("05.000"), w.calls[cl.id()])
+		}
+		w.t.Logf("picture %+v asked %s queue %v outside %v", w.core.queues[0].picture, known.Format("05.000"), len(w.queue), w.outside)
+		w.t.Errorf("%s: %d calls need an agent, %d agents are ready, %d taken meanwhile (%s)", w.now.Format("05.000"), need, ready, unknown, w.core.queues[0].supply)
+	}
+}
+
+// checkListEnd: it is announced when nothing is left indeed.
+func (w *world) checkListEnd(name string) {
+	st := w.store[name]
+	if !st.started.IsZero() {
+		w.t.Errorf("list end of %s while a list is loading", name)
+	}
+	for id, state := range st.truth {
+		if state <= Dialing {
+			w.t.Errorf("list end of %s, but contact %d is %s", name, id, state)
+		}
+	}
+}
+
+// checkHunger: with agents ready for more calls and contacts due, a claim
+// follows within a bounded time.
+func (w *world) checkHunger() {
+	ready, due := 0, false
+	for _, a := range w.agents {
+		if a.ready(w.now) {
+			ready++
+		}
+	}
+	ready -= len(w.queue)
+	for _, cl := range w.core.calls {
+		if cl.phase < phaseQueued {
+			ready--
+		}
+	}
+	for _, cp := range w.core.campaigns {
+		if cp.claiming > 0 || cp.inFlight >= cp.MaxInFlight {
+			continue
+		}
+		for _, ct := range w.store[cp.Name].contacts {
+			due = due || ct.State <= Waiting && !ct.Due.After(w.now)
+		}
+	}
+	s := w.core.servers["pbx"]
+	full := s.MaxChannels > 0 && s.inFlight >= s.MaxChannels
+	if !due || ready <= 0 || full || !s.up || w.now.Before(s.refused.until) {
+		w.hungry = time.Time{}
+		return
+	}
+	if w.hungry.IsZero() {
+		w.hungry = w.now
+	}
+	w.starving = max(w.starving, w.now.Sub(w.hungry))
+}
+
+// finished reports whether every contact is over and nothing is in flight.
+func (w *world) finished() bool {
+	for _, st := range w.store {
+		if w.opt.reloads && st.loads < 3 || !st.started.IsZero() {
+			return false
+		}
+		for _, ct := range st.contacts {
+			if ct.State <= Dialing {
+				return false
+			}
+		}
+	}
+	return w.core.Ended()
+}
+
+var worlds = map[string]worldOptions{
+	"calm":     {campaigns: []string{"spring"}, contacts: 60},
+	"wrapup":   {campaigns: []string{"spring"}, contacts: 60, wrapup: 3 * time.Second},
+	"shared":   {campaigns: []string{"spring", "summer", "autumn"}, contacts: 25, wrapup: 2 * time.Second, reloads: true},
+	"busy":     {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: time.Second, inbound: true, breaks: true},
+	"rough":    {campaigns: []string{"spring", "summer"}, contacts: 30, flaps: true, faults: true, reloads: true},
+	"limited":  {campaigns: []string{"spring", "summer"}, contacts: 20, server: Server{MaxChannels: 3, CallsPerSecond: 2}},
+	"all":      {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: 2 * time.Second, inbound: true, breaks: true, flaps: true, faults: true, reloads: true},
+	"one":      {campaigns: []string{"spring"}, contacts: 20, agents: 1, wrapup: time.Second},
+	"reloaded": {campaigns: []string{"spring"}, contacts: 3, agents: 8, reloads: true},
+}
+
+// TestWorlds runs the model with many seeds. The checks above hold at every
+// step; every contact comes to its end; nothing is left in flight.
+func TestWorlds(t *testing.T) {
+	for _, name := range sortedKeys(worlds) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seeds(t, 600, func(t *testing.T, rnd *rand.Rand) {
+				opt := worlds[name]
+				if opt.agents == 0 {
+					opt.agents = 1 + rnd.Intn(12)
+				}
+				w := newWorld(t, rnd, opt)
+				w.every(func() time.Duration { return 100 * time.Millisecond }, w.checkHunger)
+				if !w.run(2*time.Hour, w.finished) && !t.Failed() {
+					t.Errorf("not finished after 2 h: %+v", w.core.Status())
+				}
+				// A picture a second, another where LastCall is cut, and another
+				// where an answer may be older than a write; longer only where
+				// the store or the link fails.
+				limit := 5 * time.Second
+				if opt.faults || opt.flaps || opt.server.CallsPerSecond > 0 {
+					limit = 75 * time.Second
+				}
+				if w.starving > limit {
+					t.Errorf("contacts were due and agents free for %s without a claim", w.starving)
+				}
+				if s := w.core.servers["pbx"].inFlight; s != 0 || w.core.InFlight() != 0 {
+					t.Errorf("%d still counted in flight", s)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,443 @@
+package campaign
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden lines of testdata")
+
+// TestScenarios plays testdata/*.txt. A file is commands, each followed by the
+// effects it had, in lines that begin with "  ->"; testdata/README.md lists the
+// commands. -update rewrites these lines.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scenarios", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(b))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(b) {
+				t.Error(firstDifference(file, string(b), got))
+			}
+		})
+	}
+}
+
+// firstDifference shows where got leaves want.
+func firstDifference(file, want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		a, b := "(end)", "(end)"
+		if i < len(w) {
+			a = w[i]
+		}
+		if i < len(g) {
+			b = g[i]
+		}
+		if a != b {
+			return fmt.Sprintf("%s:%d:\nwant %s\ngot  %s\n(-update rewrites the file)", file, i+1, a, b)
+		}
+	}
+	return ""
+}
+
+// scene is a scenario being played.
+type scene struct {
+	out       strings.Builder
+	servers   []Server
+	settings  []Settings
+	states    map[string]State
+	core      *Core
+	start     time.Time
+	now       time.Time
+	stamp     bool            // effects are printed with their time
+	shown     map[string]bool // asks, agent-time: printed too
+	pictures  map[string]*QueueSeen
+	silent    map[string]bool
+	members   map[string]map[string]ami.Member
+	seq       uint64
+	claims    map[string]Claim
+	campaigns map[string]string // of attempts
+}
+
+func play(t *testing.T, text string) string {
+	s := &scene{
+		states: map[string]State{}, pictures: map[string]*QueueSeen{}, silent: map[string]bool{},
+		members: map[string]map[string]ami.Member{}, claims: map[string]Claim{}, shown: map[string]bool{},
+		start: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), // a Monday
+	}
+	s.now = s.start
+	for i, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "  ->") {
+			continue
+		}
+		if i > 0 {
+			s.out.WriteByte('\n')
+		}
+		s.out.WriteString(line)
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		func() {
+			defer func() {
+				if e := recover(); e != nil {
+					t.Fatalf("line %d: %s: %v", i+1, line, e)
+				}
+			}()
+			s.command(strings.Fields(line))
+		}()
+	}
+	return s.out.String()
+}
+
+func (s *scene) command(w []string) {
+	s.stamp = false
+	switch w[0] {
+	case "server":
+		a := parseArgs(w[2:])
+		s.servers = append(s.servers, Server{Name: w[1], MaxChannels: a.int("channels"), CallsPerSecond: a.int("cps")})
+		return
+	case "campaign":
+		s.settings = append(s.settings, settingsOf(w[1], parseArgs(w[2:])))
+		return
+	case "state":
+		s.states[w[1]] = State(w[2])
+		return
+	}
+	if w[0] == "show" {
+		s.shown[w[1]] = true
+		return
+	}
+	if s.core == nil {
+		if len(s.servers) == 0 {
+			s.servers = []Server{{Name: "pbx"}}
+		}
+		s.core = New(s.servers, s.settings, s.states)
+	}
+	switch a := parseArgs(w[1:]); w[0] {
+	case "at":
+		s.stamp = true
+		until, err := time.ParseDuration(w[1])
+		if err != nil {
+			panic(err)
+		}
+		for s.now.Before(s.start.Add(until)) {
+			s.now = s.now.Add(min(100*time.Millisecond, s.start.Add(until).Sub(s.now)))
+			s.step(Tick{})
+		}
+	case "link":
+		if w[1] == "up" {
+			s.step(LinkUp{Server: w[2], Offset: a.duration("offset")})
+		} else {
+			s.step(LinkDown{Server: w[2]})
+		}
+	case "queue":
+		s.queue(w[1], a)
+	case "member":
+		s.member(w[1], w[2], a)
+	case "claimed":
+		ev := Claimed{Campaign: w[1]}
+		if a.has("next") {
+			ev.Next = s.now.Add(a.duration("next"))
+		}
+		ev.Claims = s.claim(w[1], w[2:])
+		s.step(ev)
+	case "claimfailed":
+		s.step(ClaimFailed{Campaign: w[1], Err: errors.New("disk full")})
+	case "recovered":
+		s.step(Recovered{Claims: s.claim(w[1], w[2:])})
+	case "operate":
+		s.step(Operate{Campaign: w[1], Verb: Verb(w[2])})
+	case "shutdown":
+		s.step(Shutdown{})
+	case "loading":
+		s.step(Loading{Campaign: w[1]})
+	case "loaded":
+		s.step(Loaded{Campaign: w[1]})
+	case "originatefailed":
+		s.step(OriginateFailed{ID: w[1], Err: originateErrors[w[2]]})
+	case "ami":
+		s.step(AMI{Server: a.get("server", s.servers[0].Name), Event: event(w[2], strings.Join(append([]string{w[1]}, w[3:]...), " "))})
+	case "flow":
+		for _, line := range script(w[2:]...) {
+			s.step(AMI{Server: s.servers[0].Name, Event: event(w[1], line)})
+		}
+	case "channels":
+		s.channels(w[1], w[2:])
+	case "askfailed":
+		q := s.settings[0].Queue
+		s.step(AskFailed{Server: w[2], Effect: map[string]Effect{
+			"channels": AskChannels{w[2]}, "queue": AskQueue{w[2], q}, "members": AskMembers{w[2], q},
+		}[w[1]]})
+	case "status":
+		s.status()
+	default:
+		panic("no such command")
+	}
+}
+
+var originateErrors = map[string]error{
+	"refused":   &ami.ReplyError{Action: "Originate", Message: "Permission denied"},
+	"neversent": &ami.RequestError{Action: "Originate", Err: ami.ErrNotConnected},
+	"lost":      &ami.RequestError{Action: "Originate", Sent: true, Err: ami.ErrNoReply},
+	"invalid":   &ami.InvalidError{Action: "Originate", Key: "Variable", Problem: "line feed"},
+}
+
+// span is a daily calling window in UTC, for tests.
+type span struct{ from, to time.Duration }
+
+func (h span) Open(t time.Time) bool {
+	d := t.Sub(t.Truncate(24 * time.Hour))
+	return d >= h.from && d < h.to
+}
+
+func (h span) Next(t time.Time) (time.Time, bool) {
+	if h.Open(t) {
+		return t, true
+	}
+	day := t.Truncate(24 * time.Hour)
+	if t.Sub(day) >= h.to {
+		day = day.Add(24 * time.Hour)
+	}
+	return day.Add(h.from), true
+}
+
+func settingsOf(name string, a args) Settings {
+	st := Settings{
+		Name: name, Server: a.get("server", "pbx"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
+		Wrapup: a.duration("wrapup"), RingTimeout: 30 * time.Second, Retry: RetryRules{MaxAttempts: 3},
+	}
+	if a.has("max") {
+		st.MaxInFlight = a.int("max")
+	}
+	if a.has("attempts") {
+		st.Retry.MaxAttempts = a.int("attempts")
+	}
+	if v, ok := a["open"]; ok { // 9h-18h
+		from, to, _ := strings.Cut(v, "-")
+		h := args{"from": from, "to": to}
+		st.Hours = span{h.duration("from"), h.duration("to")}
+	}
+	for _, o := range Outcomes() {
+		if v, ok := a[o.String()]; ok { // 5m/3
+			after, most, _ := strings.Cut(v, "/")
+			r := args{"after": after, "max": most}
+			st.Retry.ByOutcome[o] = RetryRule{r.duration("after"), r.int("max")}
+		}
+	}
+	return st
+}
+
+// claim makes the claims of words like A1 or A1:number=100:pass=2:busy=1.
+func (s *scene) claim(campaign string, words []string) (all []Claim) {
+	for _, w := range words {
+		p := strings.Split(w, ":")
+		if p[0][0] < 'A' || p[0][0] > 'Z' {
+			continue
+		}
+		a := parseArgs(p[1:])
+		s.seq++
+		n := s.seq
+		pass := max(1, a.int("pass"))
+		ct := Contact{ID: n, List: "l", Number: a.get("number", fmt.Sprint(100*n)), Attempts: pass - 1, Counted: pass - 1}
+		if a.has("counted") {
+			ct.Counted = a.int("counted")
+		}
+		for _, o := range Outcomes() {
+			ct.Tries[o] = uint16(a.int(o.String()))
+		}
+		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: n, Number: ct.Number, Pass: pass, Claimed: s.now}, Contact: ct}
+		s.claims[p[0]] = cm
+		all = append(all, cm)
+	}
+	return all
+}
+
+func (s *scene) queue(name string, a args) {
+	s.silent[name] = a.has("silent")
+	if s.silent[name] && !a.has("available") {
+		return
+	}
+	q := &QueueSeen{Server: a.get("server", s.servers[0].Name), Queue: name, Known: !a.has("unknown"), Available: a.int("available"), Callers: a.int("callers")}
+	q.LoggedIn = q.Available
+	if a.has("loggedin") {
+		q.LoggedIn = a.int("loggedin")
+	}
+	s.pictures[name] = q
+	seen := *q
+	seen.Asked = s.now.Add(-a.duration("late"))
+	s.step(seen)
+}
+
+func (s *scene) member(queue, name string, a args) {
+	iface := "PJSIP/" + name
+	m := ami.Member{Queue: queue, Name: name, Interface: iface, Status: deviceStates[a["status"]], Paused: a.has("paused"), Wrapup: a.duration("wrapup")}
+	if a.has("lastcall") {
+		m.LastCall = s.now.Add(-a.duration("lastcall"))
+	}
+	if s.members[queue] == nil {
+		s.members[queue] = map[string]ami.Member{}
+	}
+	s.members[queue][iface] = m
+	kind := "Status"
+	if a.has("removed") {
+		kind = "Removed"
+		delete(s.members[queue], iface)
+	}
+	s.step(AMI{Server: s.servers[0].Name, Event: &ami.QueueMemberChange{Kind: kind, Member: m}})
+}
+
+// channels answers AskChannels with words like A1/1=up,Queue,b1.
+func (s *scene) channels(server string, words []string) {
+	ev := ChannelsSeen{Server: server, Asked: s.now}
+	for _, w := range words {
+		k, v, _ := strings.Cut(w, "=")
+		if k == "late" {
+			ev.Asked = s.now.Add(-args{k: v}.duration(k))
+			continue
+		}
+		id, name, ok := strings.Cut(k, "/")
+		p := strings.Split(v+",,", ",")
+		if !ok {
+			panic("want ATTEMPT/LEG=STATE,APPLICATION,BRIDGE")
+		}
+		ref := leg(id, name, p[0])
+		ev.Channels = append(ev.Channels, ami.Channel{Name: ref.Channel, Uniqueid: ref.Uniqueid, Linkedid: ref.Linkedid, State: ref.State, Application: p[1], BridgeID: p[2]})
+	}
+	s.step(ev)
+}
+
+func (s *scene) status() {
+	st := s.core.Status()
+	for _, q := range st.Queues {
+		s.print("queue %s known=%v %s", q.Name, q.Known, q.Supply)
+	}
+	for _, cp := range st.Campaigns {
+		var phases []string
+		for _, p := range slices.Sorted(maps.Keys(cp.Phases)) {
+			phases = append(phases, fmt.Sprintf("%s=%d", p, cp.Phases[p]))
+		}
+		s.print("campaign %s %s in_flight=%d [%s] hold: %s", cp.Name, cp.State, cp.InFlight, strings.Join(phases, " "), cp.Hold)
+	}
+	s.print("lost=%d late=%d ended=%v", st.Lost, st.Late, s.core.Ended())
+}
+
+// step takes an event, prints its effects, and answers questions about queues.
+func (s *scene) step(ev Event) {
+	for _, e := range s.core.Step(s.now, ev) {
+		s.effect(e)
+	}
+}
+
+func (s *scene) effect(e Effect) {
+	if text := describe(e, s.now); text != "" {
+		kind := ""
+		switch e.(type) {
+		case AskQueue, AskMembers:
+			kind = "asks"
+		case AddAgentTime:
+			kind = "agent-time"
+		}
+		if kind == "" || s.shown[kind] {
+			s.print("%s", text)
+		}
+	}
+	switch e := e.(type) {
+	case AskQueue:
+		if p := s.pictures[e.Queue]; p != nil && !s.silent[e.Queue] {
+			seen := *p
+			seen.Asked = s.now
+			s.step(seen)
+		}
+	case AskMembers:
+		all := slices.SortedFunc(maps.Values(s.members[e.Queue]), func(a, b ami.Member) int { return strings.Compare(a.Interface, b.Interface) })
+		s.step(MembersSeen{Server: e.Server, Queue: e.Queue, Members: all})
+	}
+}
+
+func (s *scene) print(format string, a ...any) {
+	stamp := ""
+	if s.stamp {
+		stamp = s.now.Sub(s.start).String() + " "
+	}
+	fmt.Fprintf(&s.out, "\n  -> %s%s", stamp, fmt.Sprintf(format, a...))
+}
+
+// describe is an effect in a line; "" for what is not worth one.
+func describe(e Effect, now time.Time) string {
+	switch e := e.(type) {
+	case TakeContacts:
+		return fmt.Sprintf("TakeContacts %s %d", e.Campaign, e.Max)
+	case Originate:
+		return fmt.Sprintf("Originate %s on %s: %s to %s", e.Attempt.ID, e.Server, e.Attempt.Campaign, e.Attempt.Number)
+	case HangUp:
+		return fmt.Sprintf("HangUp %s on %s cause=%d", e.Channel, e.Server, e.Cause)
+	case Withdraw:
+		return "Withdraw " + e.Attempt.ID
+	case Finish:
+		return describeFinish(e, now)
+	case AskQueue:
+		return fmt.Sprintf("AskQueue %s on %s", e.Queue, e.Server)
+	case AskMembers:
+		return fmt.Sprintf("AskMembers %s on %s", e.Queue, e.Server)
+	case AskChannels:
+		return "AskChannels on " + e.Server
+	case SaveState:
+		return fmt.Sprintf("SaveState %s %s", e.Campaign, e.State)
+	case AddAgentTime:
+		return fmt.Sprintf("AddAgentTime %s %s", e.Campaign, e.Time)
+	case Notice:
+		if e.Level < slog.LevelInfo {
+			return ""
+		}
+		text := fmt.Sprintf("%s: %s", strings.ToLower(e.Level.String()), e.Text)
+		for _, at := range e.Attrs {
+			text += fmt.Sprintf(" %s=%v", at.Key, at.Value)
+		}
+		return text
+	}
+	return fmt.Sprintf("%T", e)
+}
+
+func describeFinish(e Finish, now time.Time) string {
+	a, ct := e.Attempt, e.Contact
+	text := fmt.Sprintf("Finish %s %s cause=%d", a.ID, a.Outcome, a.Cause)
+	if a.DialStatus != "" {
+		text += " status=" + a.DialStatus
+	}
+	text += fmt.Sprintf(" ring=%s wait=%s talk=%s", a.Ring(), a.Wait(), a.Talk())
+	if a.Agent != "" {
+		text += " agent=" + a.Agent
+	}
+	text += fmt.Sprintf("; contact %s attempts=%d counted=%d", ct.State, ct.Attempts, ct.Counted)
+	if !ct.Due.IsZero() {
+		text += " due in " + ct.Due.Sub(now).String()
+	}
+	if a.Note != "" {
+		text += " (" + a.Note + ")"
+	}
+	return text
+}

@@ -1,0 +1,159 @@
+package control_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// operator is a daemon as the API sees it: two campaigns with states, and a
+// real store.
+type operator struct {
+	mu     sync.Mutex
+	states map[string]campaign.State
+	store  store.Store
+	gone   bool // as when stopping
+}
+
+var errStopping = errors.New("the daemon is stopping")
+
+func (o *operator) Status(context.Context) (campaign.Status, error) {
+	if o.gone {
+		return campaign.Status{}, errStopping
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return campaign.Status{
+		Time:    morning,
+		Servers: []campaign.ServerStatus{{Name: "lab", Up: true, InFlight: 2}},
+		Queues:  []campaign.QueueStatus{{Server: "lab", Name: "Camp200", Known: true, LoggedIn: 5, Free: 3, Supply: "3 free"}},
+		Campaigns: []campaign.CampaignStatus{{
+			Name: "spring", State: o.states["spring"], Queue: "Camp200", InFlight: 2, Phases: map[string]int{"ringing": 2}, Hold: "why",
+		}},
+	}, nil
+}
+
+func (o *operator) Operate(_ context.Context, name string, verb campaign.Verb) (campaign.State, error) {
+	if o.gone {
+		return "", errStopping
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	state := o.states[name]
+	if err := state.Check(verb); err != nil {
+		return "", err
+	}
+	o.states[name] = map[campaign.Verb]campaign.State{
+		campaign.Start: campaign.Running, campaign.Pause: campaign.Paused, campaign.Resume: campaign.Running,
+		campaign.Drain: campaign.Draining, campaign.Stop: campaign.Draining,
+	}[verb]
+	return o.states[name], nil
+}
+
+func (o *operator) Store() store.Store { return o.store }
+
+func (o *operator) Configured() map[string]time.Duration {
+	return map[string]time.Duration{"spring": 0, "autumn": 0}
+}
+
+var morning = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// newOperator has three attempts of spring, an hour apart, one in flight.
+func newOperator(t *testing.T) *operator {
+	t.Helper()
+	s, err := store.Open(filepath.Join(t.TempDir(), "dialcamp.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	rows := func(yield func(store.Row, error) bool) {
+		for i := range 3 {
+			if !yield(store.Row{Number: fmt.Sprint("+8210", 1000+i)}, nil) {
+				return
+			}
+		}
+	}
+	if _, err := s.Load("spring", "list", "hash", morning, rows, nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		at := morning.Add(time.Duration(i) * time.Hour)
+		claims, _, err := s.Claim("spring", at, 1)
+		if err != nil || len(claims) != 1 {
+			t.Fatal(claims, err)
+		}
+		if i == 2 {
+			break
+		}
+		a, c := claims[0].Attempt, claims[0].Contact
+		a.Outcome, a.Cause, a.Ended = campaign.Busy, 17, at.Add(2*time.Second)
+		c.State, c.Attempts, c.Due = campaign.Done, 1, time.Time{}
+		if err := s.Finish(a, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &operator{store: s, states: map[string]campaign.State{"spring": campaign.Running, "autumn": campaign.Stopped}}
+}
+
+// serve runs the API on a socket of its own and returns its path.
+func serve(t *testing.T, op control.Operator) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "control.sock")
+	s, err := control.Listen(path, op)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return path
+}
+
+// raw is a request without the client's manners.
+func raw(t *testing.T, socket, method, target string) (status int, contentType, body string) {
+	t.Helper()
+	c := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", socket) },
+	}}
+	req, err := http.NewRequest(method, "http://dialcamp"+target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header.Get("Content-Type"), string(b)
+}
+
+// breaking is a store whose attempts end in an error, after many.
+type breaking struct{ store.Store }
+
+var errDamaged = errors.New("damaged record")
+
+func (b breaking) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Attempt, error] {
+	return func(yield func(campaign.Attempt, error) bool) {
+		for i := range 5000 {
+			if !yield(campaign.Attempt{ID: fmt.Sprint(i), Campaign: camp, Outcome: campaign.Busy, Claimed: morning, Ended: morning}, nil) {
+				return
+			}
+		}
+		yield(campaign.Attempt{}, errDamaged)
+	}
+}

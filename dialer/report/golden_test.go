@@ -1,0 +1,75 @@
+package report_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/report"
+)
+
+var extensions = map[string]string{"table": ".txt", "csv": ".csv", "json": ".json"}
+
+func TestReports(t *testing.T) {
+	full, empty := typical(t), openStore(t)
+	several := typical(t)
+	load(t, several, "autumn", "only", numbers(900, 2)...)
+	noon := morning.Add(3 * time.Hour)
+	autumn := map[string]time.Duration{"spring": 10 * time.Second, "autumn": 0, "winter": time.Second}
+	for _, c := range []struct {
+		name string
+		q    report.Query
+		from string // which store
+	}{
+		{"nothing", report.Query{Configured: map[string]time.Duration{}}, "empty"},
+		{"no-contacts", report.Query{Campaign: "spring"}, "empty"},
+		{"no-attempts-by-hour", report.Query{By: "hour"}, "empty"},
+		{"typical", report.Query{Campaign: "spring"}, "full"},
+		{"by-list", report.Query{Campaign: "spring", By: "list"}, "full"},
+		{"by-hour", report.Query{Campaign: "spring", By: "hour"}, "full"},
+		{"by-attempt", report.Query{Campaign: "spring", By: "attempt"}, "full"},
+		{"by-outcome", report.Query{Campaign: "spring", By: "outcome"}, "full"},
+		{"by-cause", report.Query{Campaign: "spring", By: "cause"}, "full"},
+		{"by-agent", report.Query{Campaign: "spring", By: "agent"}, "full"},
+		{"from", report.Query{Campaign: "spring", From: noon}, "full"},
+		{"to", report.Query{Campaign: "spring", To: noon}, "full"},
+		{"from-to", report.Query{Campaign: "spring", From: morning.Add(3 * time.Minute), To: morning.Add(9 * time.Minute)}, "full"},
+		{"from-to-by-agent", report.Query{Campaign: "spring", By: "agent", From: morning, To: morning.Add(6 * time.Minute)}, "full"},
+		{"from-later", report.Query{Campaign: "spring", From: morning.Add(24 * time.Hour)}, "full"},
+		{"several", report.Query{Configured: autumn}, "several"},
+		{"several-by-list", report.Query{Configured: autumn, By: "list"}, "several"},
+	} {
+		st := full
+		switch c.from {
+		case "empty":
+			st = empty
+		case "several":
+			st = several
+		}
+		rows := build(t, st, c.q)
+		for _, format := range report.Formats {
+			t.Run(c.name+"/"+format, func(t *testing.T) {
+				golden(t, c.name+extensions[format], write(t, format, rows, c.q.Campaign != "" && c.q.By == ""))
+			})
+		}
+	}
+}
+
+func TestCalls(t *testing.T) {
+	s := typical(t)
+	load(t, s, "autumn", "only", numbers(900, 1)...)
+	call(t, s, "autumn", morning.Add(time.Hour), ending{})
+	for _, c := range []struct {
+		name string
+		q    report.Query
+	}{
+		{"calls", report.Query{}},
+		{"calls-spring", report.Query{Campaign: "spring", From: morning.Add(3 * time.Hour), To: morning.Add(3*time.Hour + 33*time.Minute)}},
+		{"calls-none", report.Query{From: morning.Add(24 * time.Hour)}},
+	} {
+		for _, format := range report.CallFormats {
+			t.Run(c.name+"/"+format, func(t *testing.T) {
+				golden(t, c.name+"."+format, callsOf(t, s, format, c.q))
+			})
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+// Counters are the sums over a campaign's contacts and attempts, kept in the
+// same transactions as these.
+type Counters struct {
+	Contacts  [campaign.NumStates]int64   `json:"contacts"`
+	Attempts  int64                       `json:"attempts"`
+	Outcomes  [campaign.NumOutcomes]int64 `json:"outcomes"` // [InFlight] those that have not ended
+	Causes    map[ami.Cause]int64         `json:"causes"`
+	Attempted int64                       `json:"attempted"` // contacts with at least one attempt
+	Late      int64                       `json:"late"`      // live answers without an agent within campaign.LateAfter
+	Ring      time.Duration               `json:"ring"`
+	Wait      time.Duration               `json:"wait"`
+	Talk      time.Duration               `json:"talk"`
+	AgentTime time.Duration               `json:"agent_time"` // logged-in time of the queue's agents while the campaign ran
+	First     time.Time                   `json:"first"`      // first claim of those that ended
+	Last      time.Time                   `json:"last"`       // last end
+}
+
+// Check tells whether the numbers add up.
+func (c *Counters) Check() error {
+	var sum int64
+	for _, n := range c.Outcomes {
+		sum += n
+	}
+	if sum != c.Attempts {
+		return fmt.Errorf("%d attempts, but %d outcomes and in flight", c.Attempts, sum)
+	}
+	if c.Outcomes[campaign.InFlight] != c.Contacts[campaign.Dialing] {
+		return fmt.Errorf("%d attempts in flight, but %d contacts dialing", c.Outcomes[campaign.InFlight], c.Contacts[campaign.Dialing])
+	}
+	return nil
+}
+
+// claimed books a new attempt.
+func (c *Counters) claimed(a *campaign.Attempt) {
+	c.Attempts++
+	c.Outcomes[campaign.InFlight]++
+	if a.Pass == 1 {
+		c.Attempted++
+	}
+}
+
+// withdrawn undoes claimed.
+func (c *Counters) withdrawn(a *campaign.Attempt) {
+	c.Attempts--
+	c.Outcomes[campaign.InFlight]--
+	if a.Pass == 1 {
+		c.Attempted--
+	}
+}
+
+// add books an ended attempt. Everything that a withdrawn attempt could not
+// undo is counted here and not at the claim.
+func (c *Counters) add(a *campaign.Attempt) {
+	c.Outcomes[a.Outcome]++
+	if c.Causes == nil {
+		c.Causes = map[ami.Cause]int64{}
+	}
+	c.Causes[a.Cause]++
+	if a.Late() {
+		c.Late++
+	}
+	c.Ring += a.Ring()
+	c.Wait += a.Wait()
+	c.Talk += a.Talk()
+	if c.First.IsZero() || a.Claimed.Before(c.First) {
+		c.First = a.Claimed
+	}
+	if a.Ended.After(c.Last) {
+		c.Last = a.Ended
+	}
+}
+
+// Tally sums attempts from scratch: what Counters must equal.
+func Tally(attempts []campaign.Attempt) Counters {
+	var t tally
+	for i := range attempts {
+		t.add(&attempts[i])
+	}
+	return t.Counters
+}
+
+// tally sums the attempts of one campaign one by one.
+type tally struct {
+	Counters
+	attempted bitset
+}
+
+func (t *tally) add(a *campaign.Attempt) {
+	t.Attempts++
+	if !t.attempted.has(a.Contact) {
+		if t.attempted == nil {
+			t.attempted = bitset{}
+		}
+		t.attempted.set(a.Contact)
+		t.Attempted++
+	}
+	if a.Outcome == campaign.InFlight {
+		t.Outcomes[campaign.InFlight]++
+		return
+	}
+	t.Counters.add(a)
+}

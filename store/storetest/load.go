@@ -1,0 +1,303 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// batch is what a load did: added, unchanged, rejected.
+func (b *box) expect(batch store.Batch, added, unchanged, rejected int) {
+	b.Helper()
+	if batch.Added != added || batch.Unchanged != unchanged || batch.Rejected != rejected {
+		b.Fatalf("%+v, not %d added, %d unchanged, %d rejected", batch, added, unchanged, rejected)
+	}
+}
+
+func keyed(pairs ...string) []store.Row {
+	var rows []store.Row
+	for i := 0; i < len(pairs); i += 2 {
+		rows = append(rows, store.Row{Line: i/2 + 2, Key: pairs[i], Number: pairs[i+1], Record: pairs[i : i+2]})
+	}
+	return rows
+}
+
+// many are more rows than are committed together.
+func many(n int) []store.Row {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("%06d", (i*7919)%1000003))
+	}
+	return rows(list...)
+}
+
+func loadTwice(t *testing.T, b *box) {
+	for _, list := range [][]store.Row{many(1200), keyed("A", "1", "B", "2")} {
+		camp := fmt.Sprint("c", len(list))
+		batch, _ := b.load(camp, "l", list)
+		b.expect(batch, len(list), 0, 0)
+		contacts, counters := b.contacts(camp), b.counters(camp)
+		if len(contacts) != len(list) || counters.Contacts[campaign.Pending] != int64(len(list)) {
+			t.Fatalf("%d contacts, %+v", len(contacts), counters)
+		}
+		for i, c := range contacts {
+			want := campaign.Contact{
+				ID: c.ID, List: "l", Key: list[i].Key, Number: list[i].Number, Attributes: list[i].Attributes, State: campaign.Pending, Due: start,
+			}
+			if !equal(c, want) || i > 0 && c.ID <= contacts[i-1].ID {
+				t.Fatalf("contact\n got %+v\nwant %+v", c, want)
+			}
+		}
+		b.reopen()
+		batch, _ = b.load(camp, "l", list)
+		b.expect(batch, 0, len(list), 0)
+		if !equal(b.contacts(camp), contacts) || !equal(b.counters(camp), counters) {
+			t.Fatal("the second load changed something")
+		}
+	}
+}
+
+func loadAppended(t *testing.T, b *box) {
+	b.load("c", "l", rows("1", "2"))
+	batch, _ := b.load("c", "l", rows("1", "2", "3"))
+	b.expect(batch, 1, 2, 0)
+	batch, _ = b.load("c", "l", rows("4")) // rows that went away stay
+	b.expect(batch, 1, 0, 0)
+	b.claims("c", start, 9, "1", "2", "3", "4")
+}
+
+func loadReordered(t *testing.T, b *box) {
+	list := many(1100)
+	b.load("c", "l", list)
+	contacts := b.contacts("c")
+	slices.Reverse(list)
+	batch, rejects := b.load("c", "l", list)
+	b.expect(batch, 0, len(list), 0)
+	if len(rejects) != 0 || !equal(b.contacts("c"), contacts) {
+		t.Fatal("changed")
+	}
+}
+
+func loadDuplicates(t *testing.T, b *box) {
+	for _, second := range []string{"again the same", "appended"} {
+		list := append(many(700), rows("1", "2", "1")...)
+		list = append(list, many(700)[:3]...) // from an earlier chunk
+		for i := range list {
+			list[i].Line = i + 2
+		}
+		want := 702
+		if second == "appended" {
+			list = append(list, store.Row{Line: 708, Number: "3", Record: []string{"3"}})
+		}
+		batch, rejects := b.load("c", "l", list)
+		if batch.Added+batch.Unchanged != want+len(list)-706 {
+			t.Fatalf("%+v", batch)
+		}
+		var lines []int
+		for _, r := range rejects {
+			lines = append(lines, r.Row.Line)
+			if !strings.Contains(r.Why, "earlier row") || len(r.Row.Record) != 1 {
+				t.Fatalf("%+v", r)
+			}
+		}
+		if fmt.Sprint(lines) != "[704 705 706 707]" {
+			t.Fatalf("rejected lines %v", lines)
+		}
+	}
+}
+
+func loadOtherList(t *testing.T, b *box) {
+	b.load("c", "spring", rows("1", "2"))
+	for range 2 {
+		batch, rejects := b.load("c", "autumn", rows("2", "3", "2"))
+		if batch.Rejected != 2 || !strings.Contains(rejects[0].Why, "spring") || rejects[0].Row.Line != 2 || rejects[1].Row.Line != 4 {
+			t.Fatalf("%+v", rejects)
+		}
+	}
+	if c := b.contact("c", "2"); c.List != "spring" {
+		t.Fatalf("%+v", c)
+	}
+	// Keys are those of their list.
+	batch, _ := b.load("c", "k1", keyed("A", "11"))
+	b.expect(batch, 1, 0, 0)
+	batch, _ = b.load("c", "k2", keyed("A", "12"))
+	b.expect(batch, 1, 0, 0)
+}
+
+func loadOtherCampaign(t *testing.T, b *box) {
+	b.load("c", "l", rows("1", "2"))
+	batch, _ := b.load("d", "l", rows("2", "1"))
+	b.expect(batch, 2, 0, 0)
+	b.finish(end(b.claim1("c", start), time.Time{}))
+	if n := b.counters("d"); n.Attempts != 0 || n.Contacts[campaign.Pending] != 2 {
+		t.Fatalf("%+v", n)
+	}
+}
+
+func loadKeys(t *testing.T, b *box) {
+	batch, rejects := b.load("c", "l", keyed("A", "1", "B", "2", "A", "3", "C", "1"))
+	b.expect(batch, 2, 0, 2)
+	if rejects[0].Row.Line != 4 || rejects[1].Row.Line != 5 {
+		t.Fatalf("%+v", rejects)
+	}
+	batch, rejects = b.load("c", "l", keyed("A", "1", "B", "2", "A", "3", "C", "1"))
+	b.expect(batch, 0, 2, 2)
+	if len(rejects) != 2 || len(b.contacts("c")) != 2 {
+		t.Fatalf("%+v", rejects)
+	}
+	// A key is not a number, nor does it run into the list's name.
+	batch, _ = b.load("c", "l", keyed("3", "4", "4", "3"))
+	b.expect(batch, 2, 0, 0)
+	batch, _ = b.load("c", "lA", keyed("", "21", "A", "22"))
+	b.expect(batch, 2, 0, 0)
+	batch, _ = b.load("c", "l", keyed("AA", "23"))
+	b.expect(batch, 1, 0, 0)
+}
+
+func loadChangedNumber(t *testing.T, b *box) {
+	b.load("c", "l", keyed("A", "1", "B", "2"))
+	// Called at the old number without a word, somebody would wonder.
+	batch, rejects := b.load("c", "l", keyed("A", "9", "B", "2"))
+	b.expect(batch, 0, 1, 1)
+	if rejects[0].Row.Key != "A" || !strings.Contains(rejects[0].Why, "another number") {
+		t.Fatalf("%+v", rejects)
+	}
+	batch, _ = b.load("c", "l", keyed("A", "2", "B", "1")) // exchanged
+	b.expect(batch, 0, 0, 2)
+	b.claims("c", start, 9, "1", "2")
+	batch, _ = b.load("c", "l", keyed("C", "9")) // nobody has it
+	b.expect(batch, 1, 0, 0)
+}
+
+func loadKeyComesAndGoes(t *testing.T, b *box) {
+	b.load("c", "l", keyed("A", "1"))
+	batch, _ := b.load("c", "l", rows("1", "2")) // the file lost its column of keys
+	b.expect(batch, 1, 1, 0)
+	batch, rejects := b.load("c", "l", keyed("A", "1", "B", "2")) // and has it again
+	b.expect(batch, 0, 1, 1)
+	if !strings.Contains(rejects[0].Why, "already on this list") {
+		t.Fatalf("%+v", rejects)
+	}
+	batch, _ = b.load("c", "l", keyed("A", "1", "", "1")) // one person twice
+	b.expect(batch, 0, 1, 1)
+}
+
+// loadUnfit: a row that cannot be kept is rejected, and is no reason to refuse
+// the others.
+func loadUnfit(t *testing.T, b *box) {
+	long := strings.Repeat("7", 1000)
+	list := keyed("", "", "A", "", "B", long+"7", long+"7", "1", long, "2", "", long, "C", "3")
+	batch, rejects := b.load("c", "l", list)
+	b.expect(batch, 3, 0, 4)
+	for i, r := range rejects {
+		if r.Row.Line != i+2 {
+			t.Fatalf("%+v", r)
+		}
+	}
+	b.claims("c", start, 9, "2", long, "3")
+}
+
+// loadCutOff: what came before the error is kept, and the list does not count as
+// loaded.
+func loadCutOff(t *testing.T, b *box) {
+	boom := errors.New("boom")
+	cut := func(list []store.Row, at int) error {
+		t.Helper()
+		batch, err := b.Load("c", "l", "cut", start, func(yield func(store.Row, error) bool) {
+			for _, r := range list[:at] {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if yield(store.Row{}, boom) {
+				t.Error("the load goes on after an error")
+			}
+		}, func(r store.Row, why string) { t.Errorf("rejected %+v: %s", r, why) })
+		if batch.Rows != at || batch.Added+batch.Unchanged != at {
+			t.Errorf("%+v, not %d rows", batch, at)
+		}
+		return err
+	}
+	list := many(1300)
+	for _, at := range []int{0, 1, 500, 1250} {
+		if err := cut(list, at); !errors.Is(err, boom) {
+			t.Fatal(err)
+		}
+		if got, ok, err := b.List("c", "l"); ok || err != nil {
+			t.Fatalf("%+v counts as loaded, %v", got, err)
+		}
+		if n := len(b.contacts("c")); n != at {
+			t.Fatalf("%d contacts of %d rows", n, at)
+		}
+		b.verify()
+	}
+	b.reopen()
+	batch, _ := b.load("c", "l", list)
+	b.expect(batch, 50, 1250, 0)
+	// The record of a complete load outlives a later one that was cut off.
+	if err := cut(list, 3); !errors.Is(err, boom) {
+		t.Fatal(err)
+	}
+	if got, ok, err := b.List("c", "l"); !ok || err != nil || got.Hash != "hash" || got.Rows != len(list) {
+		t.Fatalf("%+v, %t, %v", got, ok, err)
+	}
+	for i, c := range b.contacts("c") {
+		if c.Number != list[i].Number {
+			t.Fatalf("contact %d is %+v, not in the order of the list", i, c)
+		}
+	}
+}
+
+func loadWhileDialing(t *testing.T, b *box) {
+	b.loaded("c", "1", "2", "3")
+	claims := b.claims("c", start, 2, "1", "2")
+	b.finish(end(claims[0], start.Add(time.Hour)))
+	contacts := b.contacts("c")
+	batch, _ := b.load("c", "l", rows("3", "2", "1"))
+	b.expect(batch, 0, 3, 0)
+	if got := b.contacts("c"); !equal(got, contacts) {
+		t.Fatalf("the load changed\n     %+v\ninto %+v", contacts, got)
+	}
+}
+
+func loadNames(t *testing.T, b *box) {
+	for _, names := range [][2]string{{"", "l"}, {"c", ""}} {
+		if _, err := b.Load(names[0], names[1], "h", start, seq(rows("1")), nil); err == nil {
+			t.Errorf("campaign %q, list %q: no error", names[0], names[1])
+		}
+	}
+	if names, err := b.Campaigns(); err != nil || len(names) != 0 {
+		t.Fatalf("%q, %v", names, err)
+	}
+	batch, _ := b.load("봄", "목록/1.csv", rows("1"))
+	b.expect(batch, 1, 0, 0)
+	b.claims("봄", start, 1, "1")
+}
+
+func listRecord(t *testing.T, b *box) {
+	if got, ok, err := b.List("c", "l"); ok || err != nil {
+		t.Fatalf("%+v, %t, %v", got, ok, err)
+	}
+	b.load("c", "l", rows("1"))
+	batch, _ := b.load("c", "l", rows("1", "2", "2"))
+	other, _ := b.load("c", "empty", nil)
+	b.reopen()
+	for _, want := range []store.Batch{batch, other} {
+		got, ok, err := b.List("c", want.List)
+		if !ok || err != nil || !equal(got, want) {
+			t.Fatalf("%t, %v\n got %+v\nwant %+v", ok, err, got, want)
+		}
+	}
+	if want := (store.Batch{Campaign: "c", List: "l", Time: start, Hash: "hash", Rows: 3, Added: 1, Unchanged: 1, Rejected: 1}); !equal(batch, want) {
+		t.Fatalf("%+v", batch)
+	}
+	if _, ok, err := b.List("d", "l"); ok || err != nil {
+		t.Fatal(ok, err)
+	}
+}

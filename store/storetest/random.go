@@ -1,0 +1,251 @@
+package storetest
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+var (
+	seed  = flag.Uint64("storetest.seed", 0, "run the random operations of this `seed` only")
+	seeds = flag.Int("storetest.seeds", 12, "run the random operations of so `many` seeds")
+)
+
+// randomOperations does the same at random to the store and to the model. A
+// failure names its seed; -storetest.seed repeats it.
+func randomOperations(t *testing.T, b *box) {
+	from := uint64(time.Now().UnixNano())
+	n := *seeds
+	if *seed != 0 {
+		from, n = *seed, 1
+	}
+	for i := range n {
+		s := from + uint64(i)
+		t.Run(fmt.Sprint("seed=", s), func(t *testing.T) {
+			b := &box{T: t, opener: b.opener, dir: t.TempDir()}
+			b.open()
+			defer func() { b.Close() }()
+			r := &random{box: b, rnd: rand.New(rand.NewPCG(s, 0)), model: newModel(), now: start, ids: map[*modelAttempt]campaign.Claim{}}
+			for step := range 150 {
+				what := r.step()
+				if !t.Failed() && step%10 == 9 {
+					r.compare()
+				}
+				if t.Failed() {
+					t.Fatalf("seed %d, step %d: %s", s, step, what)
+				}
+			}
+			b.verify()
+		})
+	}
+}
+
+type random struct {
+	*box
+	rnd   *rand.Rand
+	model *model
+	now   time.Time
+	ids   map[*modelAttempt]campaign.Claim // of every attempt ever made, withdrawn ones too
+	old   []*modelAttempt                  // the same, in order
+}
+
+func (r *random) camp() string { return []string{"a", "b", "c"}[r.rnd.IntN(3)] }
+
+func (r *random) number() string { return fmt.Sprint(10 + r.rnd.IntN(60)) }
+
+func (r *random) step() string {
+	switch n := r.rnd.IntN(100); {
+	case n < 10:
+		return r.stepLoad()
+	case n < 15:
+		return r.stepDNC()
+	case n < 20:
+		// Sometimes backwards.
+		r.now = r.now.Add(time.Duration(r.rnd.Int64N(int64(3*time.Minute))) - 30*time.Second)
+		return "time"
+	case n < 22:
+		r.reopen()
+		return "reopen"
+	case n < 26:
+		camp := r.camp()
+		r.model.campaign(camp).agentTime += time.Second
+		if err := r.AddAgentTime(camp, time.Second); err != nil {
+			r.Error(err)
+		}
+		return "agent time"
+	case n < 28:
+		camp, s := r.camp(), []campaign.State{campaign.Running, campaign.Paused}[r.rnd.IntN(2)]
+		r.model.campaign(camp).state = s
+		if err := r.SaveState(camp, s, r.now); err != nil {
+			r.Error(err)
+		}
+		return "state"
+	case n < 60 || len(r.old) == 0:
+		return r.stepClaim()
+	}
+	return r.stepEnd()
+}
+
+func (r *random) stepLoad() string {
+	var list []store.Row
+	for i := range r.rnd.IntN(15) {
+		row := store.Row{Line: i + 2, Number: r.number()}
+		if r.rnd.IntN(2) == 0 {
+			row.Key = fmt.Sprint("k", r.rnd.IntN(30))
+		}
+		if r.rnd.IntN(2) == 0 {
+			row.Attributes = []campaign.Attribute{{Name: "A", Value: row.Number}}
+		}
+		list = append(list, row)
+	}
+	camp, name := r.camp(), fmt.Sprint("l", r.rnd.IntN(2))
+	rejected := 0
+	got, err := r.Load(camp, name, "hash", r.now, seq(list), func(store.Row, string) { rejected++ })
+	want := r.model.load(camp, name, r.now, list)
+	if err != nil || !equal(got, want) || rejected != want.Rejected {
+		r.Errorf("%d rejected, %v\n got %+v\nwant %+v", rejected, err, got, want)
+	}
+	return fmt.Sprintf("load %s %s %+v", camp, name, list)
+}
+
+func (r *random) stepDNC() string {
+	var list []string
+	for range r.rnd.IntN(12) {
+		list = append(list, r.number())
+	}
+	r.model.setDNC(slices.Values(list))
+	if n, err := r.SetDNC(slices.Values(list)); err != nil || n != len(r.model.dnc) {
+		r.Error(n, err)
+	}
+	return fmt.Sprintf("dnc %v", list)
+}
+
+func (r *random) stepClaim() string {
+	camp, most := r.camp(), r.rnd.IntN(5)
+	want, wantNext := r.model.claim(camp, r.now, most)
+	got, next, err := r.Claim(camp, r.now, most)
+	if err != nil || len(got) != len(want) || !next.Equal(wantNext) {
+		r.Errorf("%d claims and next %v, not %d and %v, %v", len(got), next, len(want), wantNext, err)
+		return "claim"
+	}
+	for i, cm := range got {
+		if !equal(anonymous(cm.Attempt), want[i].a) || !equal(stranger(cm.Contact), want[i].before) {
+			r.Errorf("claim\n got %+v\nwant %+v", cm, want[i])
+		}
+		r.ids[want[i]] = cm
+		r.old = append(r.old, want[i])
+	}
+	return fmt.Sprintf("claim %d of %s at %v", most, camp, r.now)
+}
+
+// stepEnd finishes or withdraws an attempt, often one in flight.
+func (r *random) stepEnd() string {
+	at := r.old[r.rnd.IntN(len(r.old))]
+	if flying := r.model.flying(); len(flying) > 0 && r.rnd.IntN(5) > 0 {
+		at = flying[r.rnd.IntN(len(flying))]
+	}
+	cm := r.ids[at]
+	if r.rnd.IntN(4) == 0 {
+		r.model.withdraw(at)
+		if err := r.Withdraw(cm); err != nil {
+			r.Error(err)
+		}
+		return fmt.Sprintf("withdraw %s", cm.Attempt.ID)
+	}
+	a, c := r.end(cm)
+	r.model.finish(at, anonymous(a), stranger(c))
+	if err := r.Finish(a, c); err != nil {
+		r.Error(err)
+	}
+	return fmt.Sprintf("finish %+v %+v", a, c)
+}
+
+func (r *random) end(cm campaign.Claim) (campaign.Attempt, campaign.Contact) {
+	a, c := cm.Attempt, cm.Contact
+	after := func(t time.Time) time.Time { return t.Add(time.Duration(r.rnd.Int64N(int64(4 * time.Second)))) }
+	a.Outcome = campaign.Outcomes()[r.rnd.IntN(campaign.NumOutcomes-1)]
+	a.Ended = after(a.Claimed)
+	if a.Outcome.Answered() {
+		a.Answered = after(a.Claimed)
+		a.Ended = after(a.Answered)
+	}
+	if a.Outcome == campaign.Connected {
+		a.Connected = after(a.Answered)
+		a.Ended = after(a.Connected)
+	}
+	a.Cause, a.Agent, a.Note = 16, "A", fmt.Sprint(r.rnd.Uint32())
+	c.Attempts, c.Last, c.Due = a.Pass, a.Outcome, time.Time{}
+	c.Counted += r.rnd.IntN(2)
+	c.Tries[a.Outcome]++
+	states := []campaign.ContactState{campaign.Waiting, campaign.Waiting, campaign.Done, campaign.Exhausted, campaign.Expired}
+	if c.State = states[r.rnd.IntN(len(states))]; c.State == campaign.Waiting {
+		c.Due = after(r.now)
+	}
+	return a, c
+}
+
+// anonymous and stranger are an attempt and a contact without what the store
+// numbers as it likes.
+func anonymous(a campaign.Attempt) campaign.Attempt {
+	a.ID, a.Seq, a.Contact = "", 0, 0
+	return a
+}
+
+func stranger(c campaign.Contact) campaign.Contact {
+	c.ID = 0
+	return c
+}
+
+func (r *random) compare() {
+	for name, mc := range r.model.campaigns {
+		var contacts []campaign.Contact
+		for _, c := range r.contacts(name) {
+			contacts = append(contacts, stranger(c))
+		}
+		var want []campaign.Contact
+		for _, c := range mc.contacts {
+			want = append(want, *c)
+		}
+		if !equal(contacts, want) {
+			r.Errorf("contacts of %s\n got %+v\nwant %+v", name, contacts, want)
+		}
+		var attempts, wantAttempts []campaign.Attempt
+		for _, a := range r.attempts(name) {
+			attempts = append(attempts, anonymous(a))
+		}
+		for _, at := range mc.attempts {
+			wantAttempts = append(wantAttempts, at.a)
+		}
+		if !equal(attempts, wantAttempts) {
+			r.Errorf("attempts of %s\n got %+v\nwant %+v", name, attempts, wantAttempts)
+		}
+		if got, want := r.counters(name), mc.counters(); !equal(got, want) {
+			r.Errorf("counters of %s\n got %+v\nwant %+v", name, got, want)
+		}
+		for list, want := range mc.lists {
+			if got, ok, err := r.List(name, list); !ok || err != nil || !equal(got, want) {
+				r.Errorf("list %s of %s: %+v, not %+v, %v", list, name, got, want, err)
+			}
+		}
+		if got, _, err := r.State(name); err != nil || got != mc.state {
+			r.Errorf("%s is %q, not %q, %v", name, got, mc.state, err)
+		}
+	}
+	claims, err := r.InFlight()
+	flying := r.model.flying()
+	if err != nil || len(claims) != len(flying) {
+		r.Fatalf("%d in flight, not %d, %v", len(claims), len(flying), err)
+	}
+	for i, cm := range claims {
+		if !equal(anonymous(cm.Attempt), flying[i].a) || !equal(stranger(cm.Contact), flying[i].before) || cm.Attempt.ID != r.ids[flying[i]].Attempt.ID {
+			r.Errorf("in flight\n got %+v\nwant %+v", cm, flying[i])
+		}
+	}
+	r.verify()
+}

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+// txn is a transaction and the campaigns it works on.
+type txn struct {
+	tx       *bbolt.Tx
+	instance string
+	parts    map[string]*parts
+}
+
+// parts are the buckets of a campaign in a transaction, fetched once, and its
+// counters, written back once.
+type parts struct {
+	camp     string
+	root     *bbolt.Bucket
+	contacts *bbolt.Bucket
+	keys     *bbolt.Bucket
+	numbers  *bbolt.Bucket
+	due      *bbolt.Bucket
+	attempts *bbolt.Bucket
+	inFlight *bbolt.Bucket
+	lists    *bbolt.Bucket
+	counters *Counters // nil until they are needed
+}
+
+func (s *Bolt) view(do func(*txn) error) error {
+	err := guard(func() error {
+		return s.db.View(func(tx *bbolt.Tx) error { return do(&txn{tx: tx, instance: s.instance}) })
+	})
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}
+
+// campaign returns the parts of a campaign, nil if the store does not know it.
+// Where the transaction only reads, single buckets may be nil too.
+func (t *txn) campaign(name string) (*parts, error) {
+	if p := t.parts[name]; p != nil {
+		return p, nil
+	}
+	root := t.tx.Bucket(bCampaigns).Bucket([]byte(name))
+	if root == nil {
+		return nil, nil
+	}
+	return t.fetch(name, root)
+}
+
+// makeCampaign returns the parts of a campaign, and makes what is missing.
+func (t *txn) makeCampaign(name string) (*parts, error) {
+	if p := t.parts[name]; p != nil {
+		return p, nil
+	}
+	root, err := t.tx.Bucket(bCampaigns).CreateBucketIfNotExists([]byte(name))
+	if err != nil {
+		return nil, err
+	}
+	return t.fetch(name, root)
+}
+
+func (t *txn) fetch(name string, root *bbolt.Bucket) (*parts, error) {
+	p := &parts{camp: name, root: root}
+	for _, part := range p.buckets() {
+		if !t.tx.Writable() {
+			*part.b = root.Bucket(part.name)
+			continue
+		}
+		b, err := root.CreateBucketIfNotExists(part.name)
+		if err != nil {
+			return nil, err
+		}
+		*part.b = b
+	}
+	if t.parts == nil {
+		t.parts = map[string]*parts{}
+	}
+	t.parts[name] = p
+	return p, nil
+}
+
+type part struct {
+	name []byte
+	b    **bbolt.Bucket
+}
+
+func (p *parts) buckets() [7]part {
+	return [...]part{
+		{bContacts, &p.contacts}, {bKeys, &p.keys}, {bNumbers, &p.numbers}, {bDue, &p.due},
+		{bAttempts, &p.attempts}, {bInFlight, &p.inFlight}, {bLists, &p.lists},
+	}
+}
+
+func (t *txn) eachCampaign(do func(*parts) error) error {
+	return t.tx.Bucket(bCampaigns).ForEachBucket(func(name []byte) error {
+		p, err := t.campaign(string(name))
+		if err != nil {
+			return err
+		}
+		return do(p)
+	})
+}
+
+// count returns the counters, for changing.
+func (p *parts) count() (*Counters, error) {
+	if p.counters == nil {
+		c, err := p.readCounters()
+		if err != nil {
+			return nil, err
+		}
+		p.counters = &c
+	}
+	return p.counters, nil
+}
+
+func (p *parts) readCounters() (c Counters, err error) {
+	if v := p.root.Get(kCounters); v != nil {
+		if err = json.Unmarshal(v, &c); err != nil {
+			err = fmt.Errorf("%w: counters of campaign %s: %w", errRecord, p.camp, err)
+		}
+	}
+	return c, err
+}
+
+// flush writes the counters that were changed.
+func (t *txn) flush() error {
+	for _, p := range t.parts {
+		if p.counters == nil {
+			continue
+		}
+		v, err := json.Marshal(p.counters)
+		if err != nil {
+			return err
+		}
+		if err := p.root.Put(kCounters, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contact reads the contact that must be there.
+func (p *parts) contact(id uint64) (campaign.Contact, error) {
+	c, err := decodeContact(id, p.contacts.Get(key64(id)))
+	if err != nil {
+		return c, fmt.Errorf("contact %d of campaign %s: %w", id, p.camp, err)
+	}
+	return c, nil
+}
+
+// putContact writes a contact, its place in the due index and the counters.
+// old is what is stored now, nil for a new contact.
+func (p *parts) putContact(old *campaign.Contact, c *campaign.Contact) error {
+	n, err := p.count()
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		n.Contacts[old.State]--
+		if isDue(old) {
+			if err := p.due.Delete(dueKey(old)); err != nil {
+				return err
+			}
+		}
+	}
+	n.Contacts[c.State]++
+	if isDue(c) {
+		if err := p.due.Put(dueKey(c), nil); err != nil {
+			return err
+		}
+	}
+	return p.contacts.Put(key64(c.ID), encodeContact(c))
+}
+
+func isDue(c *campaign.Contact) bool {
+	return c.State == campaign.Pending || c.State == campaign.Waiting
+}
+
+func dueKey(c *campaign.Contact) []byte {
+	return binary.BigEndian.AppendUint64(key64(nanos(c.Due)), c.ID)
+}
+
+func splitDue(k []byte) (at, id uint64, err error) {
+	if len(k) != 16 {
+		return 0, 0, fmt.Errorf("%w: due index", errRecord)
+	}
+	return binary.BigEndian.Uint64(k), binary.BigEndian.Uint64(k[8:]), nil
+}
+
+func key64(v uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 16), v) }
+
+// uint64Of reads what key64 wrote.
+func uint64Of(b []byte) (uint64, error) {
+	if len(b) != 8 {
+		return 0, fmt.Errorf("%w: not a number of 8 bytes", errRecord)
+	}
+	return binary.BigEndian.Uint64(b), nil
+}

@@ -1,0 +1,295 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+// maxFindings bounds what Verify reports: one damaged page may make thousands
+// of records wrong.
+const maxFindings = 20
+
+// Verify reads the whole store and reports what contradicts itself:
+//
+//   - the file: every page is used once or free, keys are in order (bbolt's own check)
+//   - records, indexes and their values can be read
+//   - the due index holds exactly the contacts that are pending or waiting, at their times
+//   - the indexes of numbers and keys hold exactly the contacts; no number is twice in a campaign
+//   - the attempts in flight are exactly those that have not ended, each with a contact that is
+//     dialing and a number that is ringing for it, and nothing else rings
+//   - every contact has as many attempts as it says
+//   - the counters are the sums of the contacts and attempts
+//
+// It returns nil if all of that holds, at any moment between two changes.
+// Changes wait while it runs; reading goes on.
+func (s *Bolt) Verify() error {
+	return guard(func() error {
+		tx, err := s.db.Begin(true) // a writer's, to keep changes out; it is never committed
+		if err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+		defer tx.Rollback()
+		v := &verifier{tx: tx, rings: map[string]string{}}
+		for err := range tx.Check() {
+			v.report("file: %v", err)
+		}
+		if len(v.found) == 0 { // else reading on could go astray
+			v.store()
+		}
+		return errors.Join(v.found...)
+	})
+}
+
+// verifier walks a store and collects what is wrong.
+type verifier struct {
+	tx    *bbolt.Tx
+	where string // campaign
+	found []error
+	rings map[string]string // number → attempt that should ring it
+}
+
+func (v *verifier) report(format string, args ...any) {
+	if len(v.found) == maxFindings {
+		v.found = append(v.found, errors.New("and more"))
+	}
+	if len(v.found) > maxFindings {
+		return
+	}
+	err := fmt.Errorf(format, args...)
+	if v.where != "" {
+		err = fmt.Errorf("campaign %s: %w", v.where, err)
+	}
+	v.found = append(v.found, err)
+}
+
+func (v *verifier) store() {
+	if _, err := schemaOf(v.tx); err != nil {
+		v.report("%w", err)
+		return
+	}
+	for _, name := range [][]byte{bRinging, bDNC, bCampaigns} {
+		if v.tx.Bucket(name) == nil {
+			v.report("bucket %s is missing", name)
+			return
+		}
+	}
+	campaigns := v.tx.Bucket(bCampaigns)
+	campaigns.ForEach(func(name, value []byte) error {
+		root := campaigns.Bucket(name)
+		if root == nil {
+			v.report("%q is not a campaign", name)
+			return nil
+		}
+		p := &parts{camp: string(name), root: root}
+		for _, part := range p.buckets() {
+			if *part.b = root.Bucket(part.name); *part.b == nil {
+				v.where = p.camp
+				v.report("bucket %s is missing", part.name)
+				return nil
+			}
+		}
+		v.campaign(p)
+		return nil
+	})
+	v.where = ""
+	v.ringing()
+}
+
+// ringing compares the numbers that ring with the attempts in flight.
+func (v *verifier) ringing() {
+	n := 0
+	v.tx.Bucket(bRinging).ForEach(func(number, id []byte) error {
+		n++
+		if want, ok := v.rings[string(number)]; !ok {
+			v.report("number of attempt %s rings, but the attempt is not in flight", id)
+		} else if want != string(id) {
+			v.report("the number of attempt %s rings for %s", want, id)
+		}
+		return nil
+	})
+	if n < len(v.rings) {
+		v.report("%d numbers are in flight, but %d ring", len(v.rings), n)
+	}
+}
+
+func (v *verifier) campaign(p *parts) {
+	v.where = p.camp
+	stored, err := p.readCounters()
+	if err != nil {
+		v.report("%w", err)
+		return
+	}
+	attempts, made := v.attempts(p)
+	sums := attempts.Counters
+	sums.AgentTime = stored.AgentTime // the only record of it
+	v.contacts(p, &sums, made)
+	if !stored.equal(&sums) {
+		v.report("the counters are %+v, but the sums %+v", stored, sums)
+	}
+	if err := stored.Check(); err != nil {
+		v.report("%w", err)
+	}
+	v.values(p)
+}
+
+// attempts checks attempts and what is in flight, and returns their sums and
+// how many each contact has.
+func (v *verifier) attempts(p *parts) (sums tally, made map[uint64]int) {
+	made = map[uint64]int{}
+	last := v.tx.Bucket(bCampaigns).Sequence()
+	instance := string(v.tx.Bucket(bMeta).Get(kInstance))
+	inFlight := 0
+	p.attempts.ForEach(func(k, _ []byte) error {
+		seq, err := uint64Of(k)
+		if err != nil {
+			v.report("attempts: %w", err)
+			return nil
+		}
+		a, err := p.attempt(seq)
+		if err != nil {
+			v.report("%w", err)
+			return nil
+		}
+		sums.add(&a)
+		made[a.Contact]++
+		if seq > last {
+			v.report("attempt %d is beyond the last number, %d, which would be given again", seq, last)
+		}
+		if want := attemptID(instance, seq); a.ID != want {
+			v.report("attempt %d has the id %s, not %s", seq, a.ID, want)
+		}
+		before := p.inFlight.Get(k)
+		if (a.Outcome == campaign.InFlight) != (before != nil) {
+			v.report("attempt %d ended as %s, but in flight is %t", seq, a.Outcome, before != nil)
+		}
+		if before != nil {
+			inFlight++
+			v.flight(p, &a, before)
+		}
+		return nil
+	})
+	if n := countKeys(p.inFlight); n != inFlight {
+		v.report("%d in flight, but %d of them are attempts", n, inFlight)
+	}
+	return sums, made
+}
+
+// flight checks an attempt in flight, whose contact was before.
+func (v *verifier) flight(p *parts, a *campaign.Attempt, before []byte) {
+	if other, ok := v.rings[a.Number]; ok {
+		v.report("attempts %s and %s are in flight to one number", other, a.ID)
+	}
+	v.rings[a.Number] = a.ID
+	was, err := decodeContact(a.Contact, before)
+	if err != nil {
+		v.report("the contact of attempt %d before it: %w", a.Seq, err)
+		return
+	}
+	if !isDue(&was) || was.Number != a.Number || was.Attempts != a.Pass-1 {
+		v.report("attempt %d, pass %d, was claimed from a contact that was %s with %d attempts", a.Seq, a.Pass, was.State, was.Attempts)
+	}
+	now, err := p.contact(a.Contact)
+	if err != nil {
+		v.report("of attempt %d: %w", a.Seq, err)
+		return
+	}
+	if now.State != campaign.Dialing || now.Number != a.Number {
+		v.report("attempt %d is in flight, but its contact %d is %s", a.Seq, a.Contact, now.State)
+	}
+}
+
+// contacts checks contacts and their indexes, and counts their states.
+func (v *verifier) contacts(p *parts, sums *Counters, made map[uint64]int) {
+	due, keyed, total := 0, 0, 0
+	p.contacts.ForEach(func(k, _ []byte) error {
+		id, err := uint64Of(k)
+		if err != nil {
+			v.report("contacts: %w", err)
+			return nil
+		}
+		c, err := p.contact(id)
+		if err != nil {
+			v.report("%w", err)
+			return nil
+		}
+		total++
+		sums.Contacts[c.State]++
+		if id > p.contacts.Sequence() {
+			v.report("contact %d is beyond the last number, %d, which would be given again", id, p.contacts.Sequence())
+		}
+		if isDue(&c) {
+			due++
+			// Its value is empty, which Get does not tell from a missing key.
+			if at, _ := p.due.Cursor().Seek(dueKey(&c)); !bytes.Equal(at, dueKey(&c)) {
+				v.report("contact %d is %s, but not in the due index at its time", id, c.State)
+			}
+		}
+		if !bytes.Equal(p.numbers.Get([]byte(c.Number)), k) {
+			v.report("the number of contact %d is not its own", id)
+		}
+		if c.Key != "" {
+			keyed++
+			if !bytes.Equal(p.keys.Get(rowKey(c.List, c.Key)), k) {
+				v.report("the key of contact %d is not its own", id)
+			}
+		}
+		if made[id] != c.Attempts {
+			v.report("contact %d says it had %d attempts, but there are %d", id, c.Attempts, made[id])
+		}
+		delete(made, id)
+		return nil
+	})
+	for id, n := range made {
+		v.report("%d attempts are of contact %d, which is not there", n, id)
+	}
+	for _, index := range []struct {
+		name string
+		b    *bbolt.Bucket
+		want int
+	}{{"due", p.due, due}, {"numbers", p.numbers, total}, {"keys", p.keys, keyed}} {
+		if n := countKeys(index.b); n != index.want {
+			v.report("index %s has %d entries, but %d contacts", index.name, n, index.want)
+		}
+	}
+}
+
+// values checks what else a campaign keeps.
+func (v *verifier) values(p *parts) {
+	p.lists.ForEach(func(name, value []byte) error {
+		var b Batch
+		if err := json.Unmarshal(value, &b); err != nil {
+			v.report("list %s: %w", name, err)
+		} else if b.Campaign != p.camp || b.List != string(name) || b.Rows != b.Added+b.Unchanged+b.Rejected {
+			v.report("list %s: its last batch does not add up: %+v", name, b)
+		}
+		return nil
+	})
+	if j := p.root.Get(kState); j != nil {
+		if err := json.Unmarshal(j, new(savedState)); err != nil {
+			v.report("state: %w", err)
+		}
+	}
+}
+
+func countKeys(b *bbolt.Bucket) (n int) {
+	cur := b.Cursor()
+	for k, _ := cur.First(); k != nil; k, _ = cur.Next() {
+		n++
+	}
+	return n
+}
+
+// equal compares counters; times are equal at the same moment, in whatever zone.
+func (c *Counters) equal(o *Counters) bool {
+	return c.Contacts == o.Contacts && c.Attempts == o.Attempts && c.Outcomes == o.Outcomes &&
+		maps.Equal(c.Causes, o.Causes) && c.Attempted == o.Attempted && c.Late == o.Late &&
+		c.Ring == o.Ring && c.Wait == o.Wait && c.Talk == o.Talk && c.AgentTime == o.AgentTime &&
+		c.First.Equal(o.First) && c.Last.Equal(o.Last)
+}
