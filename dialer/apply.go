@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -22,7 +23,9 @@ func (d *Daemon) apply(e campaign.Effect) {
 				d.post(campaign.ClaimFailed{Campaign: e.Campaign, Err: err})
 				return
 			}
-			d.post(campaign.Claimed{Campaign: e.Campaign, Claims: claims, Next: next})
+			if !d.post(campaign.Claimed{Campaign: e.Campaign, Claims: claims, Next: next}) {
+				d.withdraw(claims)
+			}
 		})
 	case campaign.Originate:
 		d.links[e.Server].originate(originateOf(d.campaigns[e.Attempt.Campaign], &e.Claim))
@@ -33,10 +36,9 @@ func (d *Daemon) apply(e campaign.Effect) {
 	case campaign.Withdraw:
 		d.persist("a withdrawn attempt", func() error { return d.store.Withdraw(e.Claim) })
 	case campaign.SaveState:
-		now := d.clock.Now()
-		d.persist("a campaign's state", func() error { return d.store.SaveState(e.Campaign, e.State, now) })
+		d.saveState(e)
 	case campaign.AddAgentTime:
-		d.persist("agents' time", func() error { return d.store.AddAgentTime(e.Campaign, e.Time) })
+		d.addAgentTime(e)
 	case campaign.AskQueue:
 		d.links[e.Server].askQueue(e)
 	case campaign.AskMembers:
@@ -47,6 +49,15 @@ func (d *Daemon) apply(e campaign.Effect) {
 		d.log.LogAttrs(context.Background(), e.Level, e.Text, e.Attrs...)
 	default:
 		panic(fmt.Sprintf("dialer: unknown effect %T", e))
+	}
+}
+
+func (d *Daemon) withdraw(claims []campaign.Claim) {
+	for _, c := range claims {
+		if err := d.store.Withdraw(c); err != nil {
+			d.log.Error("a claim that was not dialed cannot be withdrawn; it is reconciled at the next start", "campaign", c.Attempt.Campaign, "error", err)
+			return
+		}
 	}
 }
 
@@ -75,6 +86,69 @@ func (d *Daemon) persist(what string, write func() error) {
 				stop()
 				last = true
 			}
+		}
+	})
+}
+
+// latestStates counts what campaigns were told.
+type latestStates struct {
+	mu  sync.Mutex // one write at a time
+	seq sync.Map   // campaign → *atomic.Uint64
+}
+
+// saveState writes a campaign's state. Writes run side by side and may be tried
+// again, so one that was overtaken by a newer state is left out.
+func (d *Daemon) saveState(e campaign.SaveState) {
+	now := d.clock.Now()
+	v, _ := d.states.seq.LoadOrStore(e.Campaign, new(atomic.Uint64))
+	latest := v.(*atomic.Uint64)
+	seq := latest.Add(1)
+	d.persist("a campaign's state", func() error {
+		d.states.mu.Lock()
+		defer d.states.mu.Unlock()
+		if latest.Load() != seq {
+			return nil
+		}
+		return d.store.SaveState(e.Campaign, e.State, now)
+	})
+}
+
+// agentTime is what is not written yet, by campaign: it goes on growing while
+// the store fails, and so must not wait in a goroutine each time.
+type agentTime struct {
+	mu      sync.Mutex
+	waiting map[string]time.Duration
+	writing map[string]bool
+}
+
+func (d *Daemon) addAgentTime(e campaign.AddAgentTime) {
+	a := &d.agentTime
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.waiting == nil {
+		a.waiting, a.writing = map[string]time.Duration{}, map[string]bool{}
+	}
+	a.waiting[e.Campaign] += e.Time
+	if a.writing[e.Campaign] {
+		return
+	}
+	a.writing[e.Campaign] = true
+	d.persist("agents' time", func() error {
+		for {
+			a.mu.Lock()
+			t := a.waiting[e.Campaign]
+			if t == 0 {
+				a.writing[e.Campaign] = false
+				a.mu.Unlock()
+				return nil
+			}
+			a.mu.Unlock()
+			if err := d.store.AddAgentTime(e.Campaign, t); err != nil {
+				return err
+			}
+			a.mu.Lock()
+			a.waiting[e.Campaign] -= t
+			a.mu.Unlock()
 		}
 	})
 }

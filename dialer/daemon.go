@@ -10,7 +10,6 @@ package dialer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -59,11 +58,17 @@ type Daemon struct {
 	work    sync.WaitGroup // requests to Asterisk
 	writes  sync.WaitGroup // changes of the store
 	loads   sync.WaitGroup
-	loading sync.Mutex // one list at a time
-	listErr map[string]string
-	dncSeen map[string]string
+	loading sync.Mutex        // one list at a time
+	listErr map[string]string // the trouble that was logged; guarded by loading
+	waiting sync.Map          // lists whose load is under way or about to be
 
-	failing failing
+	dncMu   sync.Mutex
+	dncSeen map[string]string
+	dncErr  string
+
+	failing   failing
+	states    latestStates
+	agentTime agentTime
 }
 
 // New opens the store and prepares everything; nothing is dialed before Run.
@@ -101,7 +106,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 		return nil, err
 	}
 	d.store = st
-	states, err := d.states()
+	states, err := d.initialStates()
 	if err != nil {
 		st.Close()
 		return nil, err
@@ -118,11 +123,15 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 	if err := d.begin(); err != nil {
 		return err
 	}
-	ctl, err := control.Listen(d.cfg.Control.Socket, d)
-	if err != nil {
-		return err
+	// A configuration read from a file always has a socket. Without one there is
+	// no API: a test's clock cannot go on while a socket is waited for.
+	if d.cfg.Control.Socket != "" {
+		ctl, err := control.Listen(d.cfg.Control.Socket, d)
+		if err != nil {
+			return err
+		}
+		defer ctl.Close()
 	}
-	defer ctl.Close()
 
 	linkCtx, cutLinks := context.WithCancel(context.Background())
 	defer cutLinks()
@@ -134,7 +143,7 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 	notify(readyState)
 	d.log.Info("dialcamp is running", "store", d.cfg.Store.Path, "control", d.cfg.Control.Socket, "campaigns", len(d.cfg.Campaigns))
 
-	err = d.loop(ctx, force)
+	err := d.loop(ctx, force)
 
 	notify(stoppingState)
 	close(d.done)
@@ -143,7 +152,23 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 	d.work.Wait()
 	d.loads.Wait()
 	d.writes.Wait()
+	d.withdrawUnseen()
 	return err
+}
+
+// withdrawUnseen takes back what was claimed when the loop had ended: it was
+// certainly not dialed.
+func (d *Daemon) withdrawUnseen() {
+	for {
+		select {
+		case ev := <-d.inbox:
+			if c, ok := ev.(campaign.Claimed); ok {
+				d.withdraw(c.Claims)
+			}
+		default:
+			return
+		}
+	}
 }
 
 // begin takes over what the last run left in flight. Without the do-not-call
@@ -222,12 +247,14 @@ func (d *Daemon) step(ev campaign.Event) {
 	}
 }
 
-// post hands an event to the loop; it waits while the loop is behind, and does
-// nothing when the loop has ended.
-func (d *Daemon) post(ev campaign.Event) {
+// post hands an event to the loop; it waits while the loop is behind, and
+// reports false when the loop has ended.
+func (d *Daemon) post(ev campaign.Event) bool {
 	select {
 	case d.inbox <- ev:
+		return true
 	case <-d.done:
+		return false
 	}
 }
 
@@ -237,7 +264,7 @@ func (d *Daemon) inLoop(ctx context.Context, f func()) error {
 	select {
 	case d.asks <- func() { f(); close(ran) }:
 	case <-d.done:
-		return errors.New("the daemon is stopping")
+		return control.ErrStopping
 	case <-ctx.Done():
 		return fmt.Errorf("the daemon is busy: %w", ctx.Err())
 	}

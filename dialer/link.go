@@ -94,7 +94,7 @@ func (l *link) Disconnected(err error, retry time.Duration) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	if s := err.Error(); s != l.lastErr {
+	if s := trouble(err); s != l.lastErr {
 		l.lastErr = s
 		hint := "is Asterisk running, and does manager.conf enable and permit this address?"
 		if _, ok := errors.AsType[*ami.AuthError](err); ok {
@@ -102,6 +102,15 @@ func (l *link) Disconnected(err error, retry time.Duration) {
 		}
 		l.log.Warn("no connection to Asterisk; trying again until there is one", "error", err, "hint", hint)
 	}
+}
+
+// trouble tells errors apart that are worth a line each: without the addresses
+// of a network error, whose port is another at each try.
+func trouble(err error) string {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
 }
 
 // ask runs a request of the core in the background and posts its answer.

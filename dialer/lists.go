@@ -30,23 +30,32 @@ func (d *Daemon) startLoads() {
 	}
 }
 
+// errStopping ends a load when the daemon does.
+var errStopping = errors.New("the daemon is stopping")
+
 // load merges a list file into the store, in the background, after the loads
-// that were begun before. It runs in the loop or before it.
+// that were begun before; if that list's own is among them, nothing is begun.
+// It runs in the loop or before it.
 func (d *Daemon) load(c *config.Campaign, l *config.List) {
+	key := c.Name + "/" + l.Name
+	if _, under := d.waiting.LoadOrStore(key, true); under {
+		return
+	}
 	d.step(campaign.Loading{Campaign: c.Name})
 	d.loads.Go(func() {
 		d.loading.Lock()
 		defer d.loading.Unlock()
+		defer d.waiting.Delete(key)
 		defer d.post(campaign.Loaded{Campaign: c.Name})
-		select {
-		case <-d.done:
+		if d.ended() {
 			return
-		default:
 		}
 		log := d.log.With("campaign", c.Name, "list", l.Name)
 		batch, unchanged, err := d.loadList(c, l)
-		key := c.Name + "/" + l.Name
 		switch {
+		case errors.Is(err, errStopping):
+			log.Info("stopped while the list was being loaded; it is read again at the next start", "path", l.Path)
+			return
 		case err != nil:
 			// The same trouble every five minutes is said once.
 			if d.listErr[key] != err.Error() {
@@ -69,7 +78,7 @@ func (d *Daemon) load(c *config.Campaign, l *config.List) {
 // loadList reads one file. unchanged says that the very same file, read the
 // same way, was loaded before.
 func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, unchanged bool, err error) {
-	f, err := os.Open(l.Path)
+	f, err := openRegular(l.Path)
 	if err != nil {
 		return b, false, err
 	}
@@ -98,6 +107,10 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 	refused := 0 // by the reader, before the store sees them
 	rows := func(yield func(store.Row, error) bool) {
 		for row, err := range r.All() {
+			if d.ended() {
+				yield(store.Row{}, errStopping)
+				return
+			}
 			if rowErr, bad := errors.AsType[*contact.RowError](err); bad {
 				refused++
 				rejects.Write(rowErr)
@@ -132,6 +145,29 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 		d.log.Error("the rejected rows could not be written", "campaign", c.Name, "list", l.Name, "error", err)
 	}
 	return b, false, nil
+}
+
+// ended reports whether the loop has ended.
+func (d *Daemon) ended() bool {
+	select {
+	case <-d.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// openRegular looks before it opens: opening a pipe would wait for its writer,
+// and a stop for that.
+func openRegular(path string) (*os.File, error) {
+	fi, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !fi.Mode().IsRegular() {
+		return nil, &os.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
+	}
+	return os.Open(path)
 }
 
 func storeRow(r contact.Row) store.Row {
@@ -193,18 +229,25 @@ func (d *Daemon) loadDNC() error {
 	return nil
 }
 
-// readDNC appends the numbers of a file, one a line, anything behind a comma
-// left out, and counts the lines that are none.
+// readDNC appends the numbers of a file, one a line, anything behind a comma,
+// semicolon or tab left out, and counts the lines that are none. Spreadsheets
+// begin a file with a byte order mark and put quotes around a number.
 func readDNC(path string, numbers *[]string) (bad int, err error) {
-	f, err := os.Open(path)
+	f, err := openRegular(path)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
 	sc := bufio.NewScanner(f)
-	for sc.Scan() {
-		line, _, _ := strings.Cut(sc.Text(), ",")
-		if line = strings.TrimSpace(line); line == "" || strings.HasPrefix(line, "#") {
+	for first := true; sc.Scan(); first = false {
+		line := sc.Text()
+		if first {
+			line = strings.TrimPrefix(line, "\uFEFF")
+		}
+		if i := strings.IndexAny(line, ",;\t"); i >= 0 {
+			line = line[:i]
+		}
+		if line = strings.Trim(line, " \r\"'"); line == "" || line[0] == '#' {
 			continue
 		}
 		n, err := contact.ParseNumber(line)
@@ -217,18 +260,21 @@ func readDNC(path string, numbers *[]string) (bad int, err error) {
 	return bad, sc.Err()
 }
 
-// refreshDNC looks at the do-not-call files again, in the background.
+// refreshDNC looks at the do-not-call files again, in the background. It does
+// not wait for lists that are being loaded: a number may be on them.
 func (d *Daemon) refreshDNC() {
 	d.loads.Go(func() {
-		d.loading.Lock()
-		defer d.loading.Unlock()
-		err := d.loadDNC()
-		if err != nil && d.listErr["dnc"] != err.Error() {
-			d.log.Error("the do-not-call files cannot be read; the numbers read before stay barred", "error", err)
-			d.listErr["dnc"] = err.Error()
+		if !d.dncMu.TryLock() {
+			return // the last look is not over
 		}
-		if err == nil {
-			delete(d.listErr, "dnc")
+		defer d.dncMu.Unlock()
+		err := d.loadDNC()
+		switch {
+		case err == nil:
+			d.dncErr = ""
+		case d.dncErr != err.Error():
+			d.dncErr = err.Error()
+			d.log.Error("the do-not-call files cannot be read; the numbers read before stay barred", "error", err)
 		}
 	})
 }

@@ -81,7 +81,7 @@ type replaceFunc func(groups []string, a slog.Attr) slog.Attr
 // and even makes one of the four characters \x1b, so nothing gets there that is
 // not clean.
 func newTTYHandler(w io.Writer, lv slog.Level, replace replaceFunc) slog.Handler {
-	return tint.NewHandler(w, &tint.Options{
+	return tint.NewTextHandler(w, &tint.Options{
 		Level: lv, TimeFormat: "15:04:05.000",
 		NoColor: os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb",
 		ReplaceAttr: func(g []string, a slog.Attr) slog.Attr {

@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -16,11 +17,11 @@ type job struct {
 	schedule cron.Schedule
 	loc      *time.Location
 	next     time.Time
+	last     time.Time // when it was last due
 	run      func()
 }
 
-// lookBack is how far states looks for the last start or stop of a schedule: a
-// week, and a day for a holiday of the schedule itself.
+// lookBack is how far lastFire looks first: a week and a day.
 const lookBack = 8 * 24 * time.Hour
 
 func parseCron(spec, key string) (cron.Schedule, error) {
@@ -78,21 +79,35 @@ func (d *Daemon) schedule() error {
 	return nil
 }
 
-// runJobs starts what is due. A job that was due several times while the
-// machine slept runs once.
+// runJobs starts what is due, in the order of the times. A job that was due
+// several times while the machine slept runs once, at its last: a stop in the
+// evening and a start in the morning leave a campaign running.
 func (d *Daemon) runJobs() {
 	now := d.clock.Now()
+	var due []*job
 	for _, j := range d.jobs {
-		if !j.next.IsZero() && !now.Before(j.next) {
-			j.next = j.schedule.Next(now.In(j.loc))
-			j.run()
+		if j.next.IsZero() || now.Before(j.next) {
+			continue
 		}
+		if now.Sub(j.next) > lookBack { // the clock was set: do not count through years
+			if last := lastFire(j.schedule, now.In(j.loc)); last.After(j.next) {
+				j.next = last
+			}
+		}
+		for !j.next.IsZero() && !now.Before(j.next) {
+			j.last, j.next = j.next, j.schedule.Next(j.next.In(j.loc))
+		}
+		due = append(due, j)
+	}
+	slices.SortStableFunc(due, func(a, b *job) int { return a.last.Compare(b.last) })
+	for _, j := range due {
+		j.run()
 	}
 }
 
-// states are the campaigns' states at start: what the operator last said,
+// initialStates are the campaigns' states at start: what the operator last said,
 // unless the schedule spoke after that.
-func (d *Daemon) states() (map[string]campaign.State, error) {
+func (d *Daemon) initialStates() (map[string]campaign.State, error) {
 	now := d.clock.Now()
 	states := map[string]campaign.State{}
 	for _, c := range d.cfg.Campaigns {
@@ -102,9 +117,13 @@ func (d *Daemon) states() (map[string]campaign.State, error) {
 		}
 		state := saved
 		if state == "" {
-			state = campaign.Running
-			if c.Start != "" {
-				state = campaign.Stopped
+			state = campaign.Stopped
+			if c.Start == "" {
+				// It starts with the daemon; stops that came before do not count.
+				state, since = campaign.Running, now
+				if err := d.store.SaveState(c.Name, state, since); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if state == campaign.Draining {
@@ -136,10 +155,13 @@ func (d *Daemon) states() (map[string]campaign.State, error) {
 	return states, nil
 }
 
-// lastFire is the last time at or before now, within lookBack, that s fires.
+// lastFire is the last time at or before now that s fires. Most schedules fire
+// within lookBack; for the others it looks back further, for a year at least.
 func lastFire(s cron.Schedule, now time.Time) (last time.Time) {
-	for t := s.Next(now.Add(-lookBack)); !t.IsZero() && !t.After(now); t = s.Next(t) {
-		last = t
+	for back := lookBack; last.IsZero() && back <= 64*lookBack; back *= 8 {
+		for t := s.Next(now.Add(-back)); !t.IsZero() && !t.After(now); t = s.Next(t) {
+			last = t
+		}
 	}
 	return last
 }

@@ -32,7 +32,8 @@ const SchemaVersion = 1
 //	  attempts    seq → attempt                    seq ascends over all campaigns
 //	  inflight    seq → contact as it was before the claim
 //	  lists       name → last complete batch (JSON)
-//	  counters, state                              values (JSON)
+//	  counters                                     sums over contacts and attempts
+//	  state                                        what SaveState kept (JSON)
 //
 // All integers in keys are big-endian, so that their order is that of the keys.
 var (
@@ -146,17 +147,22 @@ func inspect(path string) error {
 	defer db.Close()
 	return guard(func() error {
 		return db.View(func(tx *bbolt.Tx) error {
-			// The daemon that had it until now may have made it longer.
-			if fi, err = os.Stat(path); err != nil {
+			if err := whole(path, tx); err != nil {
 				return err
-			}
-			if fi.Size() < tx.Size() {
-				return fmt.Errorf("the file was cut short: %d of %d bytes are there", fi.Size(), tx.Size())
 			}
 			_, err := schemaOf(tx)
 			return err
 		})
 	})
+}
+
+// whole checks that the file has all the pages that a transaction may read.
+func whole(path string, tx *bbolt.Tx) error {
+	fi, err := os.Stat(path)
+	if err == nil && fi.Size() < tx.Size() {
+		err = fmt.Errorf("the file was cut short: %d of %d bytes are there", fi.Size(), tx.Size())
+	}
+	return err
 }
 
 // schemaOf is the schema of a store that this dialcamp can use, 0 if it is new.

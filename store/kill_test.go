@@ -313,7 +313,7 @@ func (w *worker) end(rnd *rand.Rand, cm campaign.Claim) {
 }
 
 func (w *worker) load(rnd *rand.Rand, camp string) {
-	n := rnd.IntN(1200)
+	n := rnd.IntN(5000)
 	e := entry{What: "load", Camp: camp, List: fmt.Sprintf("%s-%s-%d", camp, w.round, rnd.Uint32()), Rows: n}
 	from := rnd.Uint64()
 	w.do(e, func() error {

@@ -31,6 +31,14 @@ func (e *encoder) string(s string) { e.uint(uint64(len(s))); *e = append(*e, s..
 func (e *encoder) int(v int)        { e.uint(uint64(min(max(v, 0), math.MaxInt32))) }
 func (e *encoder) time(t time.Time) { e.uint(nanos(t)) }
 
+// sums are numbers that may be negative, such as durations.
+func (e *encoder) sums(all ...int64) {
+	e.uint(uint64(len(all)))
+	for _, v := range all {
+		*e = binary.AppendVarint(*e, v)
+	}
+}
+
 var (
 	epoch   = time.Unix(0, 0)
 	maxTime = time.Unix(0, math.MaxInt64)
@@ -102,6 +110,19 @@ func (d *decoder) time() time.Time {
 		return time.Unix(0, int64(v))
 	}
 	return time.Time{}
+}
+
+// sums reads at most len(all) numbers; those that are not there stay zero.
+func (d *decoder) sums(all ...*int64) {
+	for i := range d.max(uint64(len(all))) {
+		v, n := binary.Varint(d.b)
+		if n <= 0 {
+			d.err = errRecord
+			return
+		}
+		*all[i] = v
+		d.b = d.b[n:]
+	}
 }
 
 func encodeContact(c *campaign.Contact) []byte {
@@ -195,4 +216,48 @@ func decodeAttempt(camp string, seq uint64, b []byte) (campaign.Attempt, error) 
 	a.Agent = d.string()
 	a.Note = d.string()
 	return a, d.err
+}
+
+func encodeCounters(c *Counters) []byte {
+	e := encoder{recordVersion}
+	e.sums(c.Contacts[:]...)
+	e.sums(c.Outcomes[:]...)
+	e.sums(c.Attempts, c.Attempted, c.Late, int64(c.Ring), int64(c.Wait), int64(c.Talk), int64(c.AgentTime))
+	e.time(c.First)
+	e.time(c.Last)
+	e.uint(uint64(len(c.Causes)))
+	for cause, n := range c.Causes {
+		e.int(int(cause))
+		e.sums(n)
+	}
+	return e
+}
+
+func decodeCounters(b []byte) (Counters, error) {
+	d := decode(b)
+	var c Counters
+	d.sums(pointers(c.Contacts[:])...)
+	d.sums(pointers(c.Outcomes[:])...)
+	d.sums(&c.Attempts, &c.Attempted, &c.Late, (*int64)(&c.Ring), (*int64)(&c.Wait), (*int64)(&c.Talk), (*int64)(&c.AgentTime))
+	c.First = d.time()
+	c.Last = d.time()
+	for range d.max(uint64(len(d.b))) {
+		cause, n := ami.Cause(d.int()), int64(0)
+		if d.sums(&n); d.err != nil {
+			break
+		}
+		if c.Causes == nil {
+			c.Causes = map[ami.Cause]int64{}
+		}
+		c.Causes[cause] = n
+	}
+	return c, d.err
+}
+
+func pointers(all []int64) []*int64 {
+	p := make([]*int64, len(all))
+	for i := range all {
+		p[i] = &all[i]
+	}
+	return p
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -125,8 +124,8 @@ func (p *parts) count() (*Counters, error) {
 
 func (p *parts) readCounters() (c Counters, err error) {
 	if v := p.root.Get(kCounters); v != nil {
-		if err = json.Unmarshal(v, &c); err != nil {
-			err = fmt.Errorf("%w: counters of campaign %s: %w", errRecord, p.camp, err)
+		if c, err = decodeCounters(v); err != nil {
+			err = fmt.Errorf("counters of campaign %s: %w", p.camp, err)
 		}
 	}
 	return c, err
@@ -138,11 +137,7 @@ func (t *txn) flush() error {
 		if p.counters == nil {
 			continue
 		}
-		v, err := json.Marshal(p.counters)
-		if err != nil {
-			return err
-		}
-		if err := p.root.Put(kCounters, v); err != nil {
+		if err := p.root.Put(kCounters, encodeCounters(p.counters)); err != nil {
 			return err
 		}
 	}

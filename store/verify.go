@@ -36,6 +36,9 @@ func (s *Bolt) Verify() error {
 			return fmt.Errorf("store: %w", err)
 		}
 		defer tx.Rollback()
+		if err := whole(s.db.Path(), tx); err != nil {
+			return fmt.Errorf("store: %w", err) // bbolt's check would run into the hole
+		}
 		v := &verifier{tx: tx, rings: map[string]string{}}
 		for err := range tx.Check() {
 			v.report("file: %v", err)

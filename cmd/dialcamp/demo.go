@@ -117,19 +117,29 @@ func (d *demo) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d agents, %d contacts, an Asterisk in memory at %s; time runs %g times as fast as life\n\n",
-		d.agents, d.contacts, asterisk.Addr(), d.speed)
+	if _, err := fmt.Fprintf(out, "%d agents, %d contacts, an Asterisk in memory at %s; time runs %g times as fast as life\n\n",
+		d.agents, d.contacts, asterisk.Addr(), d.speed); err != nil {
+		return err
+	}
 
 	began := time.Now()
 	virtual := clock.Now()
+	running, cancel := context.WithCancel(ctx)
+	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- daemon.Run(ctx, ctx) }()
-	watch(out, cfg, ended, func() time.Duration { return clock.Now().Sub(virtual) })
+	go func() { ended <- daemon.Run(running, running) }()
+	unread := watch(out, cfg, ended, func() time.Duration { return clock.Now().Sub(virtual) })
+	if unread != nil {
+		cancel()
+	}
 	if err := <-ended; err != nil {
 		return err
 	}
+	if unread != nil {
+		return unread
+	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("interrupted")
+		return errInterrupted
 	}
 
 	s, err := openStore(cfg)
@@ -179,8 +189,8 @@ func writeDemoList(path string, n int) error {
 }
 
 // watch prints a live line on a terminal, and a plain one now and then
-// elsewhere, until the daemon has ended.
-func watch(out io.Writer, cfg *config.Config, ended chan error, elapsed func() time.Duration) {
+// elsewhere, until the daemon has ended, or nobody reads it.
+func watch(out io.Writer, cfg *config.Config, ended chan error, elapsed func() time.Duration) error {
 	f, ok := out.(*os.File)
 	tty := ok && term.IsTerminal(int(f.Fd()))
 	every := 5 * time.Second
@@ -197,7 +207,7 @@ func watch(out io.Writer, cfg *config.Config, ended chan error, elapsed func() t
 			if tty {
 				fmt.Fprint(out, "\r\x1b[K")
 			}
-			return
+			return nil
 		case <-t.C:
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -206,11 +216,12 @@ func watch(out io.Writer, cfg *config.Config, ended chan error, elapsed func() t
 		if err != nil || len(st.Reports) == 0 {
 			continue
 		}
-		line := progress(&st, elapsed())
+		format := "%s\n"
 		if tty {
-			fmt.Fprintf(out, "\r\x1b[K%s", line)
-		} else {
-			fmt.Fprintln(out, line)
+			format = "\r\x1b[K%s"
+		}
+		if _, err := fmt.Fprintf(out, format, progress(&st, elapsed())); err != nil {
+			return err
 		}
 	}
 }

@@ -183,7 +183,7 @@ func (a *app) load() (*config.Config, error) { return config.Load(a.configFile) 
 
 // client is a client of the daemon that the config describes.
 func (a *app) client() (*control.Client, *config.Config, error) {
-	cfg, err := a.load()
+	cfg, err := config.LoadForClient(a.configFile)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -29,7 +29,8 @@ const patience = 20 * time.Second
 //	await REGEXP PROGRAM ARG…     runs it until its output matches
 //	asterisk [OPTION…]            starts an Asterisk in memory; see asteriskCmd
 //	calls COUNT                   waits until it has so many calls in flight
-//	daemon NAME ARG…              starts dialcamp run ARG… with its log in NAME.log
+//	daemon NAME ARG…              starts dialcamp run ARG… with its log in NAME.log;
+//	                              negated, its log is a pipe that nobody reads
 //	signal NAME TERM|INT|HUP|KILL
 //	ends NAME STATUS              waits for its end; STATUS is as a shell has it
 //	logs NAME REGEXP              waits until its log matches

@@ -73,7 +73,8 @@ type call struct {
 type ends struct {
 	// Of HangupRequests, which name the side at once; the first counts.
 	contactLeft, queueLeft bool
-	// Of the order of other events, for when no HangupRequest came.
+	// Of the order of other events, for when no HangupRequest came: which of
+	// the two came first.
 	contactHint, queueHint bool
 }
 

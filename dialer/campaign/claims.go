@@ -20,7 +20,10 @@ func (c *Core) claimed(ev Claimed) {
 	cp := c.campaigns[ev.Campaign]
 	if cp == nil {
 		for _, cm := range ev.Claims {
-			c.do(Withdraw{cm})
+			if !c.known(cm.Attempt.ID) {
+				c.ended.add(cm.Attempt.ID)
+				c.do(Withdraw{cm})
+			}
 		}
 		return
 	}
@@ -34,12 +37,13 @@ func (c *Core) claimed(ev Claimed) {
 	cp.fault.clear()
 	for _, cm := range ev.Claims {
 		cp.over, cp.told = false, false
-		if c.calls[cm.Attempt.ID] != nil || c.ended.has(cm.Attempt.ID) {
+		if c.known(cm.Attempt.ID) {
 			c.notice(slog.LevelError, "an attempt was claimed twice; it is not dialed again",
 				slog.String("campaign", cp.Name), slog.String("attempt", cm.Attempt.ID))
 			continue
 		}
 		if c.mayNotCall(cp) != "" {
+			c.ended.add(cm.Attempt.ID)
 			c.withdraw(cp, cm)
 			continue
 		}
@@ -47,6 +51,9 @@ func (c *Core) claimed(ev Claimed) {
 		c.do(Originate{cp.Server, cm})
 	}
 }
+
+// known reports whether an attempt is in flight or was lately.
+func (c *Core) known(id string) bool { return c.calls[id] != nil || c.ended.has(id) }
 
 // withdraw takes back an attempt that certainly was not dialed.
 func (c *Core) withdraw(cp *campaign, cm Claim) {
@@ -77,7 +84,7 @@ func (c *Core) recovered(ev Recovered) {
 		if cp == nil {
 			cp = c.orphan(cm.Attempt.Campaign)
 		}
-		if cp == nil || c.calls[cm.Attempt.ID] != nil {
+		if cp == nil || c.known(cm.Attempt.ID) {
 			continue
 		}
 		c.add(cp, cm).recovered = true

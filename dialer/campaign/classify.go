@@ -59,8 +59,6 @@ func (cl *call) unconnected() Outcome {
 		return Dropped
 	case !cl.leg1Gone.IsZero() && cl.cause1 == 0:
 		return Dropped
-	case cl.contactHint:
-		return Abandoned
 	case cl.queueHint:
 		return Dropped
 	}

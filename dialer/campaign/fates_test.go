@@ -200,7 +200,7 @@ func TestFatesInOrder(t *testing.T) {
 // TestFatesInAnyOrder: as long as the events of each channel keep their order,
 // the outcome is the same.
 func TestFatesInAnyOrder(t *testing.T) {
-	seeds(t, 400, func(t *testing.T, rnd *rand.Rand) {
+	seeds(t, 150, func(t *testing.T, rnd *rand.Rand) {
 		for _, f := range fates {
 			lines := overtake(rnd, f.script)
 			o := newOneCall(t)
@@ -219,7 +219,7 @@ func TestFatesInAnyOrder(t *testing.T) {
 // TestFatesWithLosses: in whatever order events come, and however many are lost
 // or doubled, a call ends exactly once, by reconciliation at the latest.
 func TestFatesWithLosses(t *testing.T) {
-	seeds(t, 200, func(t *testing.T, rnd *rand.Rand) {
+	seeds(t, 60, func(t *testing.T, rnd *rand.Rand) {
 		for _, f := range fates {
 			lines := slices.Clone(f.script)
 			rnd.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
@@ -248,7 +248,7 @@ func TestFatesWithLosses(t *testing.T) {
 // TestFatesWithALinkFlap: the connection is gone for a part of the call; the
 // events of that time are lost, and what Asterisk has afterwards is adopted.
 func TestFatesWithALinkFlap(t *testing.T) {
-	seeds(t, 200, func(t *testing.T, rnd *rand.Rand) {
+	seeds(t, 60, func(t *testing.T, rnd *rand.Rand) {
 		for _, f := range fates {
 			from := rnd.Intn(len(f.script) + 1)
 			to := from + rnd.Intn(len(f.script)+1-from)

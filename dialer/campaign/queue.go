@@ -54,6 +54,7 @@ func (q *queue) forget() {
 // member is an agent in a queue.
 type member struct {
 	ami.Member
+	since  time.Time // when its Status was learnt
 	freeAt time.Time // end of its wrap-up, by our clock
 }
 
@@ -88,9 +89,12 @@ func (c *Core) memberChanged(server string, e *ami.QueueMemberChange) {
 
 func (c *Core) setMember(q *queue, m ami.Member) {
 	old := q.members[m.Interface]
-	now := &member{Member: m}
+	now := &member{Member: m, since: c.now}
 	if old != nil {
 		now.freeAt = old.freeAt
+		if old.Status == m.Status {
+			now.since = old.since
+		}
 	}
 	if wrapup := max(q.wrapup, m.Wrapup); wrapup > 0 && !m.LastCall.IsZero() {
 		// LastCall is cut to whole seconds, hence one more. It cannot lie ahead:

@@ -66,21 +66,20 @@ func firstDifference(file, want, got string) string {
 
 // scene is a scenario being played.
 type scene struct {
-	out       strings.Builder
-	servers   []Server
-	settings  []Settings
-	states    map[string]State
-	core      *Core
-	start     time.Time
-	now       time.Time
-	stamp     bool            // effects are printed with their time
-	shown     map[string]bool // asks, agent-time: printed too
-	pictures  map[string]*QueueSeen
-	silent    map[string]bool
-	members   map[string]map[string]ami.Member
-	seq       uint64
-	claims    map[string]Claim
-	campaigns map[string]string // of attempts
+	out      strings.Builder
+	servers  []Server
+	settings []Settings
+	states   map[string]State
+	core     *Core
+	start    time.Time
+	now      time.Time
+	stamp    bool            // effects are printed with their time
+	shown    map[string]bool // asks, agent-time: printed too; members: muted
+	pictures map[string]*QueueSeen
+	silent   map[string]bool
+	members  map[string]map[string]ami.Member
+	seq      uint64
+	claims   map[string]Claim
 }
 
 func play(t *testing.T, text string) string {
@@ -127,7 +126,7 @@ func (s *scene) command(w []string) {
 		s.states[w[1]] = State(w[2])
 		return
 	}
-	if w[0] == "show" {
+	if w[0] == "show" || w[0] == "mute" {
 		s.shown[w[1]] = true
 		return
 	}
@@ -373,6 +372,9 @@ func (s *scene) effect(e Effect) {
 			s.step(seen)
 		}
 	case AskMembers:
+		if s.shown["members"] {
+			return
+		}
 		all := slices.SortedFunc(maps.Values(s.members[e.Queue]), func(a, b ami.Member) int { return strings.Compare(a.Interface, b.Interface) })
 		s.step(MembersSeen{Server: e.Server, Queue: e.Queue, Members: all})
 	}

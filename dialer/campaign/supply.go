@@ -28,7 +28,7 @@ func (c *Core) supplyOf(q *queue) pacing.Supply {
 		switch {
 		case m.idle() && c.now.Before(m.freeAt):
 			s.Wrapup++
-		case m.ringing():
+		case m.ringing() && m.since.Before(asked):
 			ringing++
 		}
 	}

@@ -149,6 +149,11 @@ func (w *world) offer(mc *modelCall, a *agent) {
 		w.set(a, ami.DeviceInUse)
 		w.send(mc, "Newstate leg=agent state=up")
 		w.sendAll(mc, "QueueCallerLeave leg=1")
+		if mc.id == "" && w.opt.flaps {
+			// If the link is down or goes down now, nobody can know of it
+			// before Asterisk's counts show it.
+			w.outside = append(w.outside, w.now.Add(400*time.Millisecond))
+		}
 		w.after(w.ms(0, 20), func() { w.send(mc, "AgentConnect leg=1 dest=agent agent="+a.name) })
 		w.after(w.ms(500, 20000), func() { w.hangUpTalk(mc, a) })
 	})
@@ -214,7 +219,10 @@ func (mc *modelCall) channels() (all []ami.Channel) {
 	}
 	st, app, bridge := "ringing", "AppDial2", ""
 	if mc.leg1Up {
-		st, app = "up", "Queue"
+		st = "up"
+	}
+	if mc.where != "dialing" {
+		app = "Queue"
 	}
 	if mc.where == "talking" {
 		bridge = "b"

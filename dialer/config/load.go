@@ -15,7 +15,14 @@ import (
 // The error, if there is one, is an Errors with everything found wrong. Each
 // call starts from nothing, so a reload is another Load and a failed one
 // leaves the Config in use as it is.
-func Load(path string) (*Config, error) {
+func Load(path string) (*Config, error) { return load(path, true) }
+
+// LoadForClient is Load for the commands that only talk to the daemon or read
+// its store: no other file is opened. Lists may be gone, and secrets, which
+// often only the daemon may read, stay empty.
+func LoadForClient(path string) (*Config, error) { return load(path, false) }
+
+func load(path string, files bool) (*Config, error) {
 	data, mode, err := readFile(path)
 	if err != nil {
 		return nil, Errors{fileError(path, err)}
@@ -24,7 +31,7 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, Errors{{File: path, Problem: err.Error(), Err: err}}
 	}
-	cfg, errs := parse(path, filepath.Dir(abs), data, mode&0o004 != 0)
+	cfg, errs := parse(path, filepath.Dir(abs), data, mode&0o004 != 0, files)
 	if len(errs) > 0 {
 		return nil, errs
 	}
@@ -69,8 +76,9 @@ func reason(err error) string {
 }
 
 // parse is Load for a file already read; dir is what its paths are relative to,
-// public says that everybody may read it.
-func parse(file, dir string, data []byte, public bool) (*Config, Errors) {
+// public says that everybody may read it, files that those it names are looked
+// at as well.
+func parse(file, dir string, data []byte, public, files bool) (*Config, Errors) {
 	t, sound := parseTree(file, data)
 	if sound == nil {
 		return nil, t.finish()
@@ -85,7 +93,7 @@ func parse(file, dir string, data []byte, public bool) (*Config, Errors) {
 		// refuse; its errors quote values and would show a secret.
 		return nil, append(t.finish(), &Error{File: file, Problem: "cannot be decoded"})
 	}
-	r := &resolver{tree: t, dir: dir, public: public, raw: raw, cfg: &Config{File: file}}
+	r := &resolver{tree: t, dir: dir, public: public, look: files, raw: raw, cfg: &Config{File: file}}
 	r.resolve()
 	if errs := t.finish(); len(errs) > 0 {
 		return nil, errs

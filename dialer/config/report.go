@@ -61,6 +61,9 @@ func (r *resolver) reported(key, name string) {
 
 // directory complains if the file could not be put in place there.
 func (r *resolver) directory(key, path string) {
+	if !r.look {
+		return
+	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		r.fail(key, "name a file in it", "%s is a directory", quote(path))
 		return

@@ -23,6 +23,7 @@ type resolver struct {
 	raw    rawConfig
 	cfg    *Config
 	public bool              // everybody may read the file
+	look   bool              // at the files it names
 	unique map[string]string // kind and value to the key that has it
 	files  []usedFile
 }
@@ -125,6 +126,9 @@ func (r *resolver) path(key, value, hint string) (string, bool) {
 
 func (r *resolver) reads(key, path string) bool {
 	r.files = append(r.files, usedFile{path: path, key: key})
+	if !r.look {
+		return true
+	}
 	if err := checkReadable(path); err != nil {
 		r.failBecause(err, key, "relative paths are relative to the config file's directory", "%s: %s", quote(path), reason(err))
 		return false
@@ -231,6 +235,9 @@ func (r *resolver) tls(key string, raw rawTLS) TLS {
 }
 
 func (r *resolver) certificates(key, path string) {
+	if !r.look {
+		return
+	}
 	b, err := os.ReadFile(path)
 	if err == nil && !x509.NewCertPool().AppendCertsFromPEM(b) {
 		err = errors.New("no certificate in it")
@@ -259,6 +266,9 @@ func (r *resolver) secret(key string, raw rawAsterisk) string {
 		return *raw.Secret
 	case r.has(file):
 		if raw.SecretFile == nil || !r.required(file, *raw.SecretFile, hint) {
+			return ""
+		}
+		if !r.look {
 			return ""
 		}
 		path, err := secretPath(r.dir, *raw.SecretFile)

@@ -161,7 +161,7 @@ func (w *Windows) change(t time.Time, loc *time.Location, want bool) (time.Time,
 		_, offset := at.Zone()
 		_, until := at.ZoneBounds()
 
-		day, sec := wall(cur, offset)
+		_, sec := wall(cur, offset)
 		next := cur - int64(sec) + daySeconds
 		for _, e := range w.edges {
 			if e > sec {
@@ -177,7 +177,7 @@ func (w *Windows) change(t time.Time, loc *time.Location, want bool) (time.Time,
 			return time.Time{}, false
 		}
 		cur = next
-		day, sec = wall(cur, offset)
+		day, sec := wall(cur, offset)
 		if w.openAt(day, sec) == want {
 			return time.Unix(cur, 0).In(loc), true
 		}

@@ -27,11 +27,9 @@ type operator struct {
 	gone   bool // as when stopping
 }
 
-var errStopping = errors.New("the daemon is stopping")
-
 func (o *operator) Status(context.Context) (campaign.Status, error) {
 	if o.gone {
-		return campaign.Status{}, errStopping
+		return campaign.Status{}, control.ErrStopping
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -47,7 +45,7 @@ func (o *operator) Status(context.Context) (campaign.Status, error) {
 
 func (o *operator) Operate(_ context.Context, name string, verb campaign.Verb) (campaign.State, error) {
 	if o.gone {
-		return "", errStopping
+		return "", control.ErrStopping
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()

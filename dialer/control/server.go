@@ -27,6 +27,9 @@ import (
 	"github.com/dialcamp/dialcamp/store"
 )
 
+// ErrStopping is what an Operator answers once it has stopped listening.
+var ErrStopping = errors.New("the daemon is stopping")
+
 // Operator is what the API operates: the daemon.
 type Operator interface {
 	Status(ctx context.Context) (campaign.Status, error)
@@ -118,6 +121,10 @@ func (a api) operate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	state, err := a.op.Operate(r.Context(), name, verb)
+	if errors.Is(err, ErrStopping) {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
 	if err != nil {
 		fail(w, http.StatusConflict, err)
 		return

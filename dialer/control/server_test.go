@@ -70,7 +70,8 @@ func TestStoppingDaemon(t *testing.T) {
 	if _, err := c.Status(t.Context()); err == nil || err.Error() != "the daemon is stopping" {
 		t.Errorf("%v", err)
 	}
-	if _, err := c.Operate(t.Context(), "spring", campaign.Pause); err == nil || err.Error() != "the daemon is stopping" {
+	_, err := c.Operate(t.Context(), "spring", campaign.Pause)
+	if e, ok := err.(*control.Error); !ok || e.Status != 503 || e.Message != "the daemon is stopping" {
 		t.Errorf("%v", err)
 	}
 }

@@ -58,10 +58,10 @@ func Share(free int, want []int, first int) []int {
 }
 
 // Bucket limits a rate: a token bucket that refills at Rate a second. It holds
-// what comes together in a fifth of a second, at least one, so that it can be
-// emptied by a caller who looks a few times a second, and yet a second that
-// follows an idle one does not see twice the rate: at most Rate·T + max(1,
-// Rate/5) go in any time T. A Rate of 0 does not limit.
+// one token and what comes together in a tenth of a second, so that somebody who
+// looks ten times a second gets all of the rate, and yet a second that follows
+// an idle one does not see twice of it: at most Rate·T + 1 + Rate/10 go in any
+// time T. A Rate of 0 does not limit.
 type Bucket struct {
 	Rate   float64
 	tokens float64
@@ -69,7 +69,7 @@ type Bucket struct {
 	begun  bool
 }
 
-func (b *Bucket) most() float64 { return max(b.Rate/5, 1) }
+func (b *Bucket) most() float64 { return 1 + b.Rate/10 }
 
 // Take returns how many of n may go now, at the time now in nanoseconds, and
 // takes them. Time that runs backwards adds nothing.

@@ -117,15 +117,12 @@ func (t *tally) add(a *campaign.Attempt) {
 	if t.seen.add(a.Contact) {
 		t.Attempted++
 	}
-	if t.First.IsZero() || a.Claimed.Before(t.First) {
-		t.First = a.Claimed
-	}
-	if a.Claimed.After(t.Last) {
-		t.Last = a.Claimed
-	}
 	t.Outcomes[a.Outcome]++
 	if a.Outcome == campaign.InFlight {
 		return
+	}
+	if t.First.IsZero() || a.Claimed.Before(t.First) {
+		t.First = a.Claimed
 	}
 	if a.Ended.After(t.Last) {
 		t.Last = a.Ended

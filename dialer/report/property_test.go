@@ -191,6 +191,17 @@ func sumsTo(t *testing.T, by string, rows []report.Row, whole report.Row) {
 	if !maps.Equal(outcomes, whole.Attempts.ByOutcome) || !maps.Equal(causes, whole.ByCause) {
 		t.Errorf("by %s: %v %v; want %+v", by, outcomes, causes, whole)
 	}
+	if by != "halves" {
+		from, to := "9", ""
+		for _, r := range rows {
+			if r.From != "" {
+				from, to = min(from, r.From), max(to, r.To)
+			}
+		}
+		if from != whole.From || to != whole.To {
+			t.Errorf("by %s: from %s to %s, want %s to %s", by, from, to, whole.From, whole.To)
+		}
+	}
 	if by == "list" && !maps.Equal(contacts, whole.Contacts) {
 		t.Errorf("by list: contacts %v, want %v", contacts, whole.Contacts)
 	}

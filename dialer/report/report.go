@@ -36,8 +36,8 @@ type Row struct {
 	Campaign string           `json:"campaign"`
 	By       string           `json:"by,omitempty"`
 	Key      string           `json:"key,omitempty"`
-	From     string           `json:"from"` // RFC 3339: first claim, or the query's bound
-	To       string           `json:"to"`
+	From     string           `json:"from"` // RFC 3339: the query's bound, else the first claim that ended
+	To       string           `json:"to"`   // the query's bound, else the last end
 	Contacts map[string]int64 `json:"contacts,omitempty"`
 	Attempts Attempts         `json:"attempts"`
 	ByCause  map[string]int64 `json:"by_cause"`

@@ -180,6 +180,13 @@ func busyNumber(t *testing.T, b *box) {
 	b.claims("d", later.Add(-time.Nanosecond), 10)
 	b.claims("d", later, 10, "1")
 
+	// next is that of the one put off, if it comes first.
+	b.loaded("f", "3", "4")
+	b.finish(end(b.claims("f", start, 1, "4")[0], start.Add(time.Hour)))
+	if claims, next := b.claim("f", later, 10); len(claims) != 0 || !next.Equal(later.Add(store.BusyNumberDelay)) {
+		t.Fatalf("%d claims, next %v", len(claims), next)
+	}
+
 	// A withdrawn call sets its number free too.
 	b.loaded("e", "1")
 	b.claims("e", start, 10)

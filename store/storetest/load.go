@@ -38,7 +38,7 @@ func many(n int) []store.Row {
 }
 
 func loadTwice(t *testing.T, b *box) {
-	for _, list := range [][]store.Row{many(1200), keyed("A", "1", "B", "2")} {
+	for _, list := range [][]store.Row{many(4200), keyed("A", "1", "B", "2")} {
 		camp := fmt.Sprint("c", len(list))
 		batch, _ := b.load(camp, "l", list)
 		b.expect(batch, len(list), 0, 0)
@@ -73,7 +73,7 @@ func loadAppended(t *testing.T, b *box) {
 }
 
 func loadReordered(t *testing.T, b *box) {
-	list := many(1100)
+	list := many(4100)
 	b.load("c", "l", list)
 	contacts := b.contacts("c")
 	slices.Reverse(list)
@@ -86,17 +86,17 @@ func loadReordered(t *testing.T, b *box) {
 
 func loadDuplicates(t *testing.T, b *box) {
 	for _, second := range []string{"again the same", "appended"} {
-		list := append(many(700), rows("1", "2", "1")...)
-		list = append(list, many(700)[:3]...) // from an earlier chunk
+		list := append(many(2500), rows("1", "2", "1")...)
+		list = append(list, many(3)...) // from long ago
 		for i := range list {
 			list[i].Line = i + 2
 		}
-		want := 702
+		want := 2502
 		if second == "appended" {
-			list = append(list, store.Row{Line: 708, Number: "3", Record: []string{"3"}})
+			list = append(list, store.Row{Line: 2508, Number: "3", Record: []string{"3"}})
 		}
 		batch, rejects := b.load("c", "l", list)
-		if batch.Added+batch.Unchanged != want+len(list)-706 {
+		if batch.Added+batch.Unchanged != want+len(list)-2506 {
 			t.Fatalf("%+v", batch)
 		}
 		var lines []int
@@ -106,7 +106,7 @@ func loadDuplicates(t *testing.T, b *box) {
 				t.Fatalf("%+v", r)
 			}
 		}
-		if fmt.Sprint(lines) != "[704 705 706 707]" {
+		if fmt.Sprint(lines) != "[2504 2505 2506 2507]" {
 			t.Fatalf("rejected lines %v", lines)
 		}
 	}
@@ -224,8 +224,8 @@ func loadCutOff(t *testing.T, b *box) {
 		}
 		return err
 	}
-	list := many(1300)
-	for _, at := range []int{0, 1, 500, 1250} {
+	list := many(4150)
+	for _, at := range []int{0, 1, 2000, 4100} {
 		if err := cut(list, at); !errors.Is(err, boom) {
 			t.Fatal(err)
 		}
@@ -239,7 +239,7 @@ func loadCutOff(t *testing.T, b *box) {
 	}
 	b.reopen()
 	batch, _ := b.load("c", "l", list)
-	b.expect(batch, 50, 1250, 0)
+	b.expect(batch, 50, 4100, 0)
 	// The record of a complete load outlives a later one that was cut off.
 	if err := cut(list, 3); !errors.Is(err, boom) {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ func randomOperations(t *testing.T, b *box) {
 	for i := range n {
 		s := from + uint64(i)
 		t.Run(fmt.Sprint("seed=", s), func(t *testing.T) {
+			t.Parallel()
 			b := &box{T: t, opener: b.opener, dir: t.TempDir()}
 			b.open()
 			defer func() { b.Close() }()

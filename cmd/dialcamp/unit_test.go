@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/control"
+)
+
+const unitFile = "../../systemd/dialcamp.service"
+
+// TestNotify runs the daemon as systemd does: it must say when it is ready,
+// which does not take an Asterisk, and when it stops.
+func TestNotify(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"config.yaml": `
+asterisk: [{name: pbx, address: "127.0.0.1:1", username: dialcamp, secret_file: $CREDENTIALS_DIRECTORY/ami}]
+store: {path: state/dialcamp.db}
+campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
+`,
+		"one.csv": "phone\n0212345679\n",
+		"ami":     "the secret\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	notify := filepath.Join(dir, "notify.sock")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: notify, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetReadDeadline(time.Now().Add(patience))
+	// A datagram may hold several lines.
+	await := func(want string) {
+		t.Helper()
+		for b := make([]byte, 4096); ; {
+			n, err := conn.Read(b)
+			if err != nil {
+				t.Fatalf("%s: %v", want, err)
+			}
+			for line := range strings.Lines(string(b[:n])) {
+				if strings.TrimSpace(line) == want {
+					return
+				}
+			}
+		}
+	}
+
+	cmd := exec.Command("dialcamp", "run", "-c", "config.yaml")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify, "CREDENTIALS_DIRECTORY="+dir, "GORACE=atexit_sleep_ms=10")
+	var log strings.Builder
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	defer cmd.Process.Kill()
+
+	await("READY=1")
+	// Ready means that whoever starts after it can talk to it.
+	if _, err := control.NewClient(filepath.Join(dir, "state", "control.sock")).Status(t.Context()); err != nil {
+		t.Errorf("ready, but: %v", err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	await("STOPPING=1")
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("after TERM: %v\n%s", err, &log)
+		}
+	case <-time.After(patience):
+		t.Fatal("it does not end")
+	}
+	if strings.Contains(log.String(), "the secret") {
+		t.Errorf("the log holds the secret:\n%s", &log)
+	}
+}
+
+func readUnit(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile(unitFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// setting is the value of a key in the unit.
+func setting(t *testing.T, unit, key string) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^` + key + `=(.*)$`).FindStringSubmatch(unit)
+	if m == nil {
+		t.Fatalf("%s has no %s", unitFile, key)
+	}
+	return m[1]
+}
+
+// systemd must not kill a daemon that still drains.
+func TestUnitWaitsForTheDrain(t *testing.T) {
+	unit := readUnit(t)
+	stop, err := time.ParseDuration(strings.NewReplacer("min", "m", " ", "").Replace(setting(t, unit, "TimeoutStopSec")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := strings.Fields(setting(t, unit, "ExecStart"))
+	cmd, _, err := newRoot().Find([]string{"run"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.ParseFlags(start[2:]); err != nil {
+		t.Fatalf("%v: %v", start, err)
+	}
+	drain, err := cmd.Flags().GetDuration("drain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stop < drain+15*time.Second {
+		t.Errorf("TimeoutStopSec is %v, --drain %v", stop, drain)
+	}
+	if got := setting(t, unit, "RestartPreventExitStatus"); got != "2" || statusUsage != 2 {
+		t.Errorf("RestartPreventExitStatus is %s, a bad config exits with %d", got, statusUsage)
+	}
+}
+
+func TestUnitIsValid(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip(err)
+	}
+	// It wants the programs to be there.
+	program, err := exec.LookPath("dialcamp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(t.TempDir(), "dialcamp.service")
+	unit := strings.ReplaceAll(readUnit(t), "/usr/bin/dialcamp", program)
+	if err := os.WriteFile(copied, []byte(unit), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, analyze, "verify", "--man=no", "--recursive-errors=no", copied).CombinedOutput()
+	if err != nil || strings.Contains(string(out), "dialcamp.service:") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestSysusersIsValid(t *testing.T) {
+	sysusers, err := exec.LookPath("systemd-sysusers")
+	if err != nil {
+		t.Skip(err)
+	}
+	file, err := filepath.Abs("../../systemd/sysusers.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(sysusers, "--dry-run", file).CombinedOutput()
+	if strings.Contains(string(out), "unrecognized option") {
+		t.Skip("too old to try without doing it")
+	}
+	if err != nil || strings.Contains(string(out), "sysusers.conf:") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if got := setting(t, readUnit(t), "User"); got != "dialcamp" {
+		t.Errorf("the unit's user is %s", got)
+	}
+}

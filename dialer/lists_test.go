@@ -1,0 +1,260 @@
+package dialer_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding/korean"
+
+	"github.com/dialcamp/dialcamp/ami/amitest"
+	"github.com/dialcamp/dialcamp/dialer"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+// TestListReload: an unchanged file is not read again, new rows join, a file
+// that is gone is said once and its contacts stay.
+func TestListReload(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		first, second, third := series("3030020", 4), series("3030021", 3), series("3030022", 2)
+		w := newWorld(t, amitest.Lab(2), map[string]string{"a.csv": numbers(first...)}, oneCampaign(""))
+		w.start()
+		over := func(n int) func() bool {
+			return func() bool { return len(w.srv.Calls()) == n && w.srv.InFlight() == 0 }
+		}
+		w.await(time.Minute, "the first rows are dialed", over(4))
+		w.await(5*time.Second, "list end", func() bool { return len(w.log.lines("list end")) == 1 })
+		w.quiet(5*time.Minute, "unchanged")
+		w.logged(1, "list loaded")
+		if len(w.log.lines("list unchanged")) < 4 {
+			t.Error("the list was not looked at")
+		}
+
+		w.write("a.csv", numbers(append(first, second...)...))
+		w.await(2*time.Minute, "the new rows are dialed", over(7))
+		w.logged(1, "list loaded", "rows=7 added=3 unchanged=4 rejected=0")
+		w.await(5*time.Second, "list end", func() bool { return len(w.log.lines("list end")) == 2 })
+
+		mustRemove(t, w.path("a.csv"))
+		w.quiet(5*time.Minute, "the list is gone")
+		w.logged(1, "level=ERROR", "the list was not loaded")
+		w.write("a.csv", numbers(third...)) // rows that are missing do not remove contacts
+		w.await(2*time.Minute, "the new list is dialed", over(9))
+		mustRemove(t, w.path("a.csv"))
+		time.Sleep(2 * time.Minute)
+		w.logged(2, "level=ERROR", "the list was not loaded")
+		w.stop()
+		w.returned(time.Minute)
+
+		// The next start does not read it again either, nor does anybody ring.
+		w.write("a.csv", numbers(third...))
+		before := len(w.log.lines("list loaded"))
+		w.opt.UntilListEnd = true
+		w.start()
+		w.returned(time.Minute)
+		w.logged(before, "list loaded")
+		s := w.open()
+		w.witness(s, true)
+		checkCampaign(t, s, "a", 9)
+		if n := len(w.srv.Calls()); n != 9 {
+			t.Errorf("%d calls", n)
+		}
+	})
+}
+
+// TestRejects: what is not taken is written beside the list, whoever refused it.
+func TestRejects(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		long := strings.Repeat("x", 600) + strings.Repeat(`"`, 300) // fits a row, not a line of the manager
+		escaped := strings.ReplaceAll(long, `"`, `""`)
+		w := newWorld(t, amitest.Lab(2), map[string]string{"a.csv": "phone,note\n" +
+			"3030020001,good\n" +
+			"not a number,bad\n" +
+			"3030020001,twice\n" +
+			"303002\n" +
+			"3030020002,\"" + escaped + "\"\n" +
+			"3030020003,also good\n"}, oneCampaign(""))
+		w.start()
+		w.await(time.Minute, "both are dialed", func() bool { return len(w.srv.Calls()) == 2 && w.srv.InFlight() == 0 })
+		// Whether the row that came twice is refused or unchanged is the store's business.
+		w.logged(1, "list loaded", "rows=6 added=2")
+		rejects := w.read("a.rejects.csv")
+		for _, want := range []string{"not a number", "a line of", "303002"} {
+			if !strings.Contains(rejects, want) {
+				t.Errorf("the rejects lack %q:\n%s", want, rejects)
+			}
+		}
+		t.Logf("%.300s", rejects)
+		// A list without any leaves no stale rejects.
+		w.write("a.csv", "phone,note\n3030020001,good\n3030020004,new\n")
+		w.await(2*time.Minute, "dialed", func() bool { return len(w.srv.Calls()) == 3 && w.srv.InFlight() == 0 })
+		if _, err := os.Stat(w.path("a.rejects.csv")); !os.IsNotExist(err) {
+			t.Errorf("stale rejects: %v", err)
+		}
+		// One that cannot be read at all changes nothing.
+		w.write("a.csv", "who,what\n1,2\n")
+		time.Sleep(3 * time.Minute)
+		w.logged(1, "level=ERROR", "the list was not loaded")
+		// Nor does one that would be waited for for ever.
+		mustRemove(t, w.path("a.csv"))
+		if err := syscall.Mkfifo(w.path("a.csv"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		w.logged(1, "level=ERROR", "the list was not loaded", "not a regular file")
+		w.stop()
+		w.returned(time.Minute)
+		checkCampaign(t, w.open(), "a", 3)
+	})
+}
+
+// TestEncodings: text arrives as it was meant.
+func TestEncodings(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		korean, err := korean.EUCKR.NewEncoder().String("전화;NAME\n3030020001;김철수\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorld(t, amitest.Lab(2), map[string]string{
+			"ko.csv": korean, "bom.csv": "\uFEFFphone,name\r\n3030020002,Ünïcødé\r\n", "bad.csv": korean,
+		}, `
+campaigns:
+  - name: a
+    queue: Camp200
+    lists:
+      - {path: ko.csv, encoding: euc-kr, delimiter: ";", columns: {number: 전화}}
+      - {path: bom.csv}
+    originate: {context: campaign, exten: "200"}
+    retry: {max_attempts: 1}
+`)
+		w.runToListEnd(time.Hour)
+		got := map[string]bool{}
+		for _, c := range w.srv.Calls() {
+			for _, v := range c.Variables {
+				got[c.Number+" "+v] = true
+			}
+		}
+		for _, want := range []string{"3030020001 NAME=김철수", "3030020002 name=Ünïcødé"} {
+			if !got[want] {
+				t.Errorf("%s did not arrive: %v", want, got)
+			}
+		}
+	})
+}
+
+// TestDialingWhileLoading: the first rows are called while later ones are
+// still being read, and the end of the list is not announced before.
+func TestDialingWhileLoading(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		a, b := series("1017", 3000), series("1021", 3000)
+		w := newWorld(t, amitest.Lab(4), map[string]string{"a.csv": numbers(a...), "b.csv": numbers(b...)}, `
+campaigns:
+  - name: a
+    queue: Camp200
+    lists: [{path: a.csv}, {path: b.csv}]
+    originate: {context: campaign, exten: "200"}
+    pacing: {max_in_flight: 4}
+    retry: {max_attempts: 1}
+`)
+		// One agent's calls end at once, so thousands pass in simulated minutes.
+		w.start()
+		w.await(2*time.Hour, "all are dialed", func() bool { return len(w.log.lines("list end")) > 0 })
+		w.logged(1, "list end")
+		w.logged(2, "list loaded")
+		w.stop()
+		w.returned(time.Minute)
+		s := w.open()
+		checkCampaign(t, s, "a", 6000)
+		if n := len(w.srv.Calls()); n != 6000 {
+			t.Errorf("%d calls", n)
+		}
+	})
+}
+
+// TestDNC: nobody on a do-not-call file is called, also when it was added while
+// the campaign runs, and trouble with the file does not unbar anybody.
+func TestDNC(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		all := series("303010", 40) // one agent: about 1.4 s each
+		// The first is barred by a file that a spreadsheet made.
+		w := newWorld(t, amitest.Lab(1), map[string]string{"a.csv": numbers(all...), "dnc.csv": "\uFEFF\"" + all[0] + "\"\r\nname\r\n" + all[2] + ";Kim\r\n", "more.txt": "# none yet\n"},
+			oneCampaign("")+"dnc: {files: [dnc.csv, more.txt]}\n")
+		w.start()
+		w.await(time.Minute, "some are dialed", func() bool { return len(w.srv.Calls()) == 3 })
+		w.logged(1, "do-not-call files loaded", "numbers=2")
+		w.write("more.txt", " "+all[38]+" \n"+all[39]+",who\n")
+		w.await(31*time.Second, "the file was read again", func() bool { return len(w.log.lines("do-not-call files loaded", "numbers=4")) == 1 })
+		mustRemove(t, w.path("more.txt"))
+		w.await(5*time.Minute, "list end", func() bool { return len(w.log.lines("list end")) == 1 })
+		time.Sleep(2 * time.Minute)
+		w.logged(1, "level=ERROR", "the do-not-call files cannot be read")
+		w.stop()
+		w.returned(time.Minute)
+		barred := map[string]bool{all[0]: true, all[2]: true, all[38]: true, all[39]: true}
+		b := w.look("a")
+		for _, n := range all {
+			if called := w.called(n) > 0; called == barred[n] {
+				t.Errorf("%s: called %v", n, called)
+			}
+			if (b.contacts[n].State == campaign.DNC) != barred[n] {
+				t.Errorf("%s is %s", n, b.contacts[n].State)
+			}
+		}
+		// Without the file nothing is dialed at all after a start.
+		d, err := dialer.New(w.cfg, w.opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(w.srv.Calls())
+		err = d.Run(t.Context(), t.Context())
+		if err == nil || !strings.Contains(err.Error(), "more.txt") {
+			t.Errorf("Run: %v", err)
+		}
+		if len(w.srv.Calls()) != before {
+			t.Error("somebody was called")
+		}
+		w.open() // it is closed
+	})
+}
+
+// TestStopWhileLoading: a stop does not wait for a list to be read, and the list
+// does not count as loaded.
+func TestStopWhileLoading(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		var rows strings.Builder
+		rows.WriteString("phone\n")
+		const n = 300_000
+		for i := range n {
+			fmt.Fprintf(&rows, "1017%07d\n", i)
+		}
+		w := newWorld(t, amitest.Lab(1), map[string]string{"a.csv": rows.String(), "b.csv": numbers("3030010001")}, `
+campaigns:
+  - name: a
+    queue: Camp200
+    lists: [{path: a.csv}, {path: b.csv}]
+    originate: {context: campaign, exten: "200"}
+`)
+		w.start()
+		for loaded := false; !loaded; { // the bubble's clock stands still meanwhile
+			c, err := w.d.Store().Counters("a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			loaded = c.Contacts[campaign.Pending] > 1
+		}
+		w.kill()
+		w.returned(time.Minute)
+		w.logged(0, "list loaded", "list=a ")
+		w.logged(1, "stopped while the list was being loaded")
+		s := w.open()
+		if _, ok, err := s.List("a", "a"); ok || err != nil {
+			t.Errorf("a list that was not read to its end counts as loaded: %v", err)
+		}
+		if b := readBook(t, s, "a"); len(b.contacts) == n {
+			t.Error("the whole list was loaded first")
+		}
+	})
+}

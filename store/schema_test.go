@@ -1,0 +1,187 @@
+package store
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+var writeSchema = flag.Bool("store.write-schema", false, "write testdata/v1.db anew; only while no release has written this schema")
+
+const v1 = "testdata/v1.db"
+
+// TestV1 opens a store that was written by schema 1. It must be readable for
+// ever; a later schema migrates it on the way.
+func TestV1(t *testing.T) {
+	if *writeSchema {
+		makeV1(t)
+	}
+	b, err := os.ReadFile(v1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "dialcamp.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Verify(); err != nil {
+		t.Fatal(err)
+	}
+	checkV1(t, s)
+}
+
+var v1Start = time.Date(2026, 11, 2, 9, 0, 0, 123, time.UTC)
+
+// makeV1 writes one of everything.
+func makeV1(t *testing.T) {
+	s := openTest(t)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := []Row{
+		{Line: 2, Number: "01011112222", Key: "A1", Attributes: []campaign.Attribute{{Name: "NAME", Value: "홍길동"}, {Name: "AGE", Value: ""}}},
+		{Line: 3, Number: "+8201033334444"},
+		{Line: 4, Number: "01055556666"},
+		{Line: 5, Number: "01077778888"},
+		{Line: 6, Number: "01055556666"},
+	}
+	_, err := s.Load("spring", "first", "hash1", v1Start, func(yield func(Row, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}, noReject)
+	must(err)
+	_, err = s.SetDNC(func(yield func(string) bool) { _ = yield("01077778888") && yield("0") })
+	must(err)
+	must(s.SaveState("spring", campaign.Running, v1Start))
+	must(s.AddAgentTime("spring", 90*time.Second))
+	claims, _, err := s.Claim("spring", v1Start.Add(time.Second), 4)
+	must(err)
+	a, c := claims[0].Attempt, claims[0].Contact
+	at := func(s int) time.Time { return v1Start.Add(time.Duration(s) * time.Second) }
+	a.Rang, a.Answered, a.Connected, a.Ended = at(2), at(6), at(9), at(60)
+	a.Outcome, a.Cause, a.DialStatus, a.Agent, a.Note = campaign.Connected, 16, "ANSWER", "SIP/agent1", "note"
+	c.State, c.Due, c.Last, c.Counted = campaign.Done, time.Time{}, a.Outcome, 1
+	c.Tries[a.Outcome]++
+	must(s.Finish(a, c))
+	a, c = claims[1].Attempt, claims[1].Contact
+	a.Ended, a.Outcome, a.Cause = at(31), campaign.Busy, 17
+	c.State, c.Due, c.Last, c.Counted = campaign.Waiting, at(331), a.Outcome, 1
+	c.Tries[a.Outcome]++
+	must(s.Finish(a, c))
+	// Only the pages that are used: the file itself is grown in large steps.
+	must(os.MkdirAll("testdata", 0o755))
+	must(s.db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(v1, 0o644) }))
+}
+
+func checkV1(t *testing.T, s *Bolt) {
+	t.Helper()
+	got := dump(t, s)
+	if *writeSchema {
+		if err := os.WriteFile("testdata/v1.txt", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/v1.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("it reads as\n%s\nnot as testdata/v1.txt\n%s", got, want)
+	}
+	// It can be gone on with.
+	due := v1Start.Add(331 * time.Second)
+	if early, next, err := s.Claim("spring", v1Start, 9); err != nil || len(early) != 0 || !next.Equal(due) {
+		t.Errorf("%+v, %v, %v", early, next, err)
+	}
+	claims, _, err := s.Claim("spring", due, 9)
+	if err != nil || len(claims) != 1 || claims[0].Attempt.Seq != 4 || claims[0].Attempt.Pass != 2 {
+		t.Errorf("%+v, %v", claims, err)
+	}
+	loadTest(t, s, "spring", 1, 5)
+	if err := s.Verify(); err != nil {
+		t.Error(err)
+	}
+}
+
+// dump writes all that the interface gives, without what is zero, so that
+// states and outcomes may be added.
+func dump(t *testing.T, s *Bolt) string {
+	t.Helper()
+	var b strings.Builder
+	line := func(err error, words ...any) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString(strings.TrimRight(fmt.Sprintln(words...), " \n") + "\n")
+	}
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return "-"
+		}
+		return t.UTC().Format("15:04:05.000000000")
+	}
+	line(nil, "instance", s.Instance())
+	names, err := s.Campaigns()
+	line(err, "campaigns", names)
+	for _, name := range names {
+		state, since, err := s.State(name)
+		line(err, name, "is", state, "since", stamp(since))
+		l, ok, err := s.List(name, "first")
+		line(err, "list", ok, l.Campaign, l.List, stamp(l.Time), l.Hash, l.Rows, l.Added, l.Unchanged, l.Rejected)
+		n, err := s.Counters(name)
+		line(err, "counters", n.Attempts, n.Attempted, n.Late, n.Ring, n.Wait, n.Talk, n.AgentTime, stamp(n.First), stamp(n.Last))
+		for i, v := range n.Contacts {
+			if v != 0 {
+				line(nil, " ", campaign.ContactState(i), v)
+			}
+		}
+		for i, v := range n.Outcomes {
+			if v != 0 {
+				line(nil, " ", campaign.Outcome(i), v)
+			}
+		}
+		for _, cause := range slices.Sorted(maps.Keys(n.Causes)) {
+			line(nil, "  cause", int(cause), n.Causes[cause])
+		}
+		for c, err := range s.Contacts(name) {
+			line(err, "contact", c.ID, c.List, c.Key, c.Number, c.Attributes, c.State, stamp(c.Due), c.Last, c.Attempts, c.Counted)
+			for i, v := range c.Tries {
+				if v != 0 {
+					line(nil, " ", campaign.Outcome(i), v)
+				}
+			}
+		}
+		for a, err := range s.Attempts(name, time.Time{}, time.Time{}) {
+			line(err, "attempt", a.ID, a.Seq, a.Campaign, a.List, a.Contact, a.Key, a.Number, a.Pass, stamp(a.Claimed), stamp(a.Rang),
+				stamp(a.Answered), stamp(a.Connected), stamp(a.Ended), a.Outcome, int(a.Cause), a.DialStatus, a.Agent, a.Note)
+		}
+	}
+	claims, err := s.InFlight()
+	for _, cm := range claims {
+		line(nil, "in flight", cm.Attempt.ID, "of", cm.Contact.ID, cm.Contact.State, stamp(cm.Contact.Due))
+	}
+	line(err)
+	return b.String()
+}
