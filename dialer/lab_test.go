@@ -146,7 +146,7 @@ func TestLabCampaignEndsAsTheNumbersSay(t *testing.T) {
 	}
 	file := labConfig(t, l, dir,
 		labCampaign(t, dir, "sip", "200", "DialCamp", sip),
-		labCampaign(t, dir, "iax", "200", "DialCampIAX", iax),
+		labCampaign(t, dir, "iax", "202", "DialCampIAX", iax),
 		labCampaign(t, dir, "drop", "201", "DialCamp", drop))
 	cfg, err := config.Load(file)
 	if err != nil {

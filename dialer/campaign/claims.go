@@ -58,7 +58,11 @@ func (c *Core) known(id string) bool { return c.calls[id] != nil || c.ended.has(
 // withdraw takes back an attempt that certainly was not dialed.
 func (c *Core) withdraw(cp *campaign, cm Claim) {
 	c.servers[cp.Server].rate.Return(1)
-	cp.agenda.note(c.now, c.now)
+	due := c.now
+	if cm.Contact.Due.After(due) {
+		due = cm.Contact.Due
+	}
+	cp.agenda.note(c.now, due)
 	c.do(Withdraw{cm})
 }
 
@@ -125,6 +129,9 @@ func (c *Core) remove(cl *call) {
 	c.repace = true
 }
 
+// refusedPause is how long a contact waits whose Originate was refused.
+const refusedPause = time.Minute
+
 func (c *Core) originateFailed(ev OriginateFailed) {
 	cl := c.calls[ev.ID]
 	if cl == nil {
@@ -136,14 +143,16 @@ func (c *Core) originateFailed(ev OriginateFailed) {
 		// It can never be sent, so it is the contact's own failure.
 		c.finish(cl, Failed, 0, ev.Err.Error())
 	case ami.Refused(ev.Err):
-		// Asterisk did not carry it out; asking for the next contact at once
-		// would burn the whole list.
+		// Asterisk did not carry it out, so it is no attempt. The contact waits a
+		// little: should it be the reason, it must not hold up the others.
 		if cl.server.refused.fails == 0 {
 			c.notice(slog.LevelError, "Asterisk refuses to originate", slog.String("asterisk", cl.server.Name),
 				slog.String("campaign", cl.campaign.Name), slog.Any("error", ev.Err))
 		}
 		cl.server.refused.fail(c.now)
-		c.finish(cl, Failed, 0, ev.Err.Error())
+		c.remove(cl)
+		cl.Contact.Due = c.now.Add(refusedPause)
+		c.withdraw(cl.campaign, cl.Claim)
 	case ami.NeverSent(ev.Err):
 		c.remove(cl)
 		cl.server.refused.fail(c.now) // until the link says that it is up again

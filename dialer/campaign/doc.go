@@ -9,9 +9,9 @@
 //
 // # The way of one call
 //
-//	pace     supply of agents and limits allow n more calls   → Claim
+//	pace     supply of agents and limits allow n more calls   → TakeContacts
 //	Claimed  the store made n attempts durable                → Originate
-//	CallEvent, in any order: dialed, ringing, answered, queued, offered,
+//	AMI      in any order: dialed, ringing, answered, queued, offered,
 //	         connected, hung up                               (call.go)
 //	settle   nothing more can come                            → Finish
 //

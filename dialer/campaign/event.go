@@ -59,14 +59,14 @@ type (
 		Effect Effect
 	}
 
-	// Claimed answers Claim: the attempts are durable. Next is when the next
+	// Claimed answers TakeContacts: the attempts are durable. Next is when the next
 	// contact is due that was not claimed, zero if there is none.
 	Claimed struct {
 		Campaign string
 		Claims   []Claim
 		Next     time.Time
 	}
-	// ClaimFailed answers Claim: nothing was claimed.
+	// ClaimFailed answers TakeContacts: nothing was claimed.
 	ClaimFailed struct {
 		Campaign string
 		Err      error

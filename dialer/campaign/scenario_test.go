@@ -398,6 +398,9 @@ func describe(e Effect, now time.Time) string {
 	case HangUp:
 		return fmt.Sprintf("HangUp %s on %s cause=%d", e.Channel, e.Server, e.Cause)
 	case Withdraw:
+		if e.Contact.Due.After(now) {
+			return fmt.Sprintf("Withdraw %s; the contact is due in %v", e.Attempt.ID, e.Contact.Due.Sub(now))
+		}
 		return "Withdraw " + e.Attempt.ID
 	case Finish:
 		return describeFinish(e, now)

@@ -16,29 +16,46 @@ const (
 	probeEvery = time.Second
 )
 
-// supplyOf counts a queue's agents now. It errs on the side of fewer free
-// ones: what happened since the picture was asked for is counted as if the
-// picture did not show it yet.
+// supplyOf counts a queue's agents now. An agent who is a member of several
+// queues is available in each, so what is on its way to one of them counts in
+// all: that errs on the side of fewer free ones where queues share only some.
 func (c *Core) supplyOf(q *queue) pacing.Supply {
+	s := pacing.Supply{Available: q.picture.Available}
+	for _, m := range q.members {
+		if m.idle() && c.now.Before(m.freeAt) {
+			s.Wrapup++
+		}
+	}
+	for _, other := range c.queues {
+		if other == q || other.sharesAgents(q) {
+			callers, offered, onTheWay := c.demandOf(other)
+			s.Callers += callers
+			s.Offered += offered
+			s.OnTheWay += onTheWay
+		}
+	}
+	return s
+}
+
+// demandOf counts what takes or will take agents of a queue: callers, those of
+// them whom an agent's phone rings for, and own calls that are not among them.
+// What happened since the picture was asked for is counted as if the picture
+// did not show it yet.
+func (c *Core) demandOf(q *queue) (callers, offered, onTheWay int) {
 	asked := q.picture.Asked
 	settled := asked.Add(-deviceLag)
-	s := pacing.Supply{Available: q.picture.Available, Callers: q.picture.Callers}
 	ringing := 0
 	for _, m := range q.members {
-		switch {
-		case m.idle() && c.now.Before(m.freeAt):
-			s.Wrapup++
-		case m.ringing() && m.since.Before(asked):
+		if m.ringing() && m.since.Before(asked) {
 			ringing++
 		}
 	}
-	offered := 0
 	for _, cp := range q.campaigns {
-		s.OnTheWay += cp.claiming
+		onTheWay += cp.claiming
 	}
 	for _, t := range q.taken {
 		if !t.Before(settled) {
-			s.OnTheWay++
+			onTheWay++
 		}
 	}
 	for _, cl := range c.calls {
@@ -47,24 +64,37 @@ func (c *Core) supplyOf(q *queue) pacing.Supply {
 		}
 		switch {
 		case cl.phase < phaseQueued:
-			s.OnTheWay++
+			onTheWay++
 		case cl.phase == phaseTalking:
 			if !cl.Attempt.Connected.Before(settled) {
-				s.OnTheWay++
+				onTheWay++
 			}
 		case !cl.queuedAt.Before(asked):
-			s.OnTheWay++
+			onTheWay++
 		case !cl.leftAt.IsZero():
 			// No caller any more, but an agent is about to be connected.
 			if !cl.leftAt.Before(settled) {
-				s.OnTheWay++
+				onTheWay++
 			}
 		case cl.phase == phaseOffered && cl.offeredAt.Before(settled):
 			offered++
 		}
 	}
-	s.Offered = min(offered, ringing, s.Callers)
-	return s
+	callers = q.picture.Callers
+	return callers, min(offered, ringing, callers), onTheWay
+}
+
+// sharesAgents reports whether an agent is a member of both queues.
+func (q *queue) sharesAgents(other *queue) bool {
+	if q.server != other.server {
+		return false
+	}
+	for iface := range q.members {
+		if other.members[iface] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // mayNotCall tells why a campaign may not place a call now, apart from the
@@ -169,7 +199,7 @@ func (c *Core) allowed(q *queue, wanted int) (n int, limit string) {
 	s := q.server
 	n = min(q.supply.Free(), wanted)
 	if n == 0 {
-		return 0, "no agent is free: " + q.supply.String()
+		return 0, "no agent is free"
 	}
 	limit = "the free agents are taken by the queue's other campaigns"
 	if s.refused.fails > 0 {

@@ -33,8 +33,16 @@ func (s Supply) Free() int {
 
 // String explains Free, for people.
 func (s Supply) String() string {
-	return fmt.Sprintf("%d free = %d available - %d waiting (%d of them ringing an agent) - %d in wrap-up - %d calls on their way",
-		s.Free(), s.Available, s.Callers, s.Offered, s.Wrapup, s.OnTheWay)
+	text := fmt.Sprintf("%d free = %d available", s.Free(), s.Available)
+	less := func(n int, what string) {
+		if n > 0 {
+			text += fmt.Sprintf(" - %d %s", n, what)
+		}
+	}
+	less(max(0, s.Callers-s.Offered), "waiting")
+	less(s.Wrapup, "in wrap-up")
+	less(s.OnTheWay, "calls on their way")
+	return text
 }
 
 // Share gives out free agents to campaigns that could use want[i] of them each,
