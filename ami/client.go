@@ -38,8 +38,9 @@ type Client struct {
 	secret  func() string // the Secret
 	handler Handler
 
-	mu   sync.Mutex
-	conn *Conn
+	mu      sync.Mutex
+	conn    *Conn
+	handled *progress // of conn's events
 }
 
 // NewClient returns a Client that does nothing until Run.
@@ -94,18 +95,21 @@ func (c *Client) session(ctx context.Context) (lived time.Duration, err error) {
 	began := time.Now()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	c.set(conn)
-	defer c.set(nil)
+	handled := &progress{}
+	c.set(conn, handled)
+	defer handled.end()
+	defer c.set(nil, nil)
 	c.handler.Connected(conn)
 	for m := range conn.Events() {
 		c.handler.Event(m)
+		handled.advance()
 	}
 	return time.Since(began), conn.Err()
 }
 
-func (c *Client) set(conn *Conn) {
+func (c *Client) set(conn *Conn, handled *progress) {
 	c.mu.Lock()
-	c.conn = conn
+	c.conn, c.handled = conn, handled
 	c.mu.Unlock()
 }
 

@@ -98,8 +98,9 @@ type Conn struct {
 	cut     map[string]string   // lists whose caller left early, and their completion events
 	err     error               // why the connection ended
 
-	events chan *Message
-	done   chan struct{} // closed when the connection has ended
+	events   chan *Message
+	received atomic.Uint64 // events put into that queue
+	done     chan struct{} // closed when the connection has ended
 
 	orphans atomic.Uint64
 }
@@ -340,6 +341,7 @@ func (c *Conn) read(r *Reader) {
 		if c.route(m) {
 			continue
 		}
+		c.received.Add(1)
 		select {
 		case c.events <- m:
 		default:

@@ -16,8 +16,8 @@
 // The Handler is called from one goroutine, in the order in which Asterisk wrote
 // the frames of one connection: Connected, then Events, then Disconnected. A
 // reply is handed to its caller at once, so it may overtake events that came
-// before it and are still queued; a caller that compares the two must allow for
-// that. Asterisk itself promises only that a Response precedes the events its
+// before it and are still queued; a caller that compares the two waits for
+// Client.Barrier in between. Asterisk itself promises only that a Response precedes the events its
 // action causes: OriginateResponse, Hangup and QueueCallerJoin of one call come
 // in any order.
 //

@@ -444,7 +444,7 @@ func (w *world) safe(agents int, wrapup time.Duration) {
 			switch {
 			case o.Start.After(c.Start):
 			case !o.Connected.IsZero() && !o.Connected.After(c.Start):
-				if !over || wrapup > 0 && o.End.Add(wrapup).After(c.Start) {
+				if !over || o.End.Add(wrapup).After(c.Start) {
 					busy++
 				}
 			case !over:

@@ -119,6 +119,12 @@ func (l *link) ask(e campaign.Effect, request func(context.Context) (campaign.Ev
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		ev, err := request(ctx)
+		if err == nil {
+			// What Asterisk said before its answer must reach the core before
+			// it, or a picture in which a call is over already meets a core that
+			// thinks it goes on.
+			err = l.client.Barrier(ctx)
+		}
 		if err != nil {
 			l.log.Debug("request failed", "request", fmt.Sprintf("%T", e), "error", err)
 			l.d.post(campaign.AskFailed{Server: l.name, Effect: e})

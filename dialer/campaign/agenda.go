@@ -61,7 +61,7 @@ func (g *agenda) bring(t time.Time) {
 // forget makes the store be asked at once: rows may have joined.
 func (g *agenda) forget() { g.next, g.empty, g.doubt = time.Time{}, false, true }
 
-// answer takes in what the store said: how the next contact is due that it did
+// answer takes in what the store said: when the next contact is due that it did
 // not claim, and whether it claimed fewer than it was asked for. failed says
 // that the store could not be written lately.
 func (g *agenda) answer(next time.Time, short, failed bool, now time.Time) {
@@ -76,7 +76,11 @@ func (g *agenda) answer(next time.Time, short, failed bool, now time.Time) {
 		}
 	}
 	g.noted = keep
-	g.next, g.empty = next, short && next.IsZero()
+	g.next, g.empty = next, next.IsZero()
+	if g.doubt || next.IsZero() && !short {
+		g.next, g.empty = time.Time{}, false // there may be more
+		return
+	}
 	for _, n := range g.noted {
 		due := n.due
 		if due.Before(now.Add(askAgain)) {
@@ -86,8 +90,5 @@ func (g *agenda) answer(next time.Time, short, failed bool, now time.Time) {
 		if g.next.IsZero() || due.Before(g.next) {
 			g.next, g.empty = due, false
 		}
-	}
-	if g.doubt {
-		g.next, g.empty = time.Time{}, false
 	}
 }

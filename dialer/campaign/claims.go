@@ -62,7 +62,7 @@ func (c *Core) withdraw(cp *campaign, cm Claim) {
 	if cm.Contact.Due.After(due) {
 		due = cm.Contact.Due
 	}
-	cp.agenda.note(c.now, due)
+	cp.agenda.note(due, c.now)
 	c.do(Withdraw{cm})
 }
 

@@ -210,7 +210,7 @@ func (c *Core) tick() {
 		if cp.state == Draining && idle {
 			c.setState(cp, Stopped)
 		}
-		if cp.state == Running && idle && cp.agenda.empty && cp.agenda.next.IsZero() && cp.loading == 0 && !cp.over {
+		if cp.state == Running && idle && cp.agenda.empty && cp.agenda.next.IsZero() && !cp.over {
 			cp.over, cp.flush = true, true
 			if !cp.told {
 				cp.told = true

@@ -42,6 +42,8 @@ type queue struct {
 	members      map[string]*member
 	membersAt    time.Time     // when they were last asked for
 	membersKnown bool          // they were seen since the link came up
+	sharers      []*queue      // see sharers; nil: to be found
+	demand       demand        // see countDemand
 	supply       pacing.Supply // of the last decision, for status
 }
 
@@ -81,6 +83,7 @@ func (c *Core) memberChanged(server string, e *ami.QueueMemberChange) {
 	}
 	if e.Kind == "Removed" {
 		delete(q.members, e.Member.Interface)
+		c.membersChanged()
 	} else {
 		c.setMember(q, e.Member)
 	}
@@ -90,7 +93,9 @@ func (c *Core) memberChanged(server string, e *ami.QueueMemberChange) {
 func (c *Core) setMember(q *queue, m ami.Member) {
 	old := q.members[m.Interface]
 	now := &member{Member: m, since: c.now}
-	if old != nil {
+	if old == nil {
+		c.membersChanged()
+	} else {
 		now.freeAt = old.freeAt
 		if old.Status == m.Status {
 			now.since = old.since
@@ -160,6 +165,7 @@ func (c *Core) membersSeen(ev MembersSeen) {
 		c.setMember(q, m)
 	}
 	q.membersAt, q.membersKnown = c.now, true
+	c.membersChanged()
 }
 
 func (c *Core) queueSeen(ev QueueSeen) {

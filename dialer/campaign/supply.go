@@ -16,9 +16,69 @@ const (
 	probeEvery = time.Second
 )
 
-// supplyOf counts a queue's agents now. An agent who is a member of several
-// queues is available in each, so what is on its way to one of them counts in
-// all: that errs on the side of fewer free ones where queues share only some.
+// demand is what takes or will take agents of a queue.
+type demand struct {
+	callers  int // who wait
+	ringing  int // members whose phones rang when the picture was asked for
+	offered  int // own callers whom an agent's phone rings for
+	onTheWay int // own calls that are not among the callers
+}
+
+// countDemand counts all queues' demand in one walk over the calls. What
+// happened since a queue's picture was asked for is counted as if the picture
+// did not show it yet.
+func (c *Core) countDemand() {
+	for _, q := range c.queues {
+		d := demand{callers: q.picture.Callers}
+		asked := q.picture.Asked
+		for _, m := range q.members {
+			if m.ringing() && m.since.Before(asked) {
+				d.ringing++
+			}
+		}
+		for _, cp := range q.campaigns {
+			d.onTheWay += cp.claiming
+		}
+		for _, t := range q.taken {
+			if !t.Before(asked.Add(-deviceLag)) {
+				d.onTheWay++
+			}
+		}
+		q.demand = d
+	}
+	for _, cl := range c.calls {
+		if cl.queue != nil && cl.leg1Gone.IsZero() {
+			cl.queue.demand.add(cl, cl.queue.picture.Asked)
+		}
+	}
+}
+
+// add counts a live call, with the queue's picture as asked for at asked.
+func (d *demand) add(cl *call, asked time.Time) {
+	settled := asked.Add(-deviceLag)
+	switch {
+	case cl.phase < phaseQueued:
+		d.onTheWay++
+	case cl.phase == phaseTalking:
+		if !cl.Attempt.Connected.Before(settled) {
+			d.onTheWay++
+		}
+	case !cl.queuedAt.Before(asked):
+		d.onTheWay++
+	case !cl.leftAt.IsZero():
+		// No caller any more, but an agent is about to be connected.
+		if !cl.leftAt.Before(settled) {
+			d.onTheWay++
+		}
+	case cl.phase == phaseOffered && cl.offeredAt.Before(settled):
+		d.offered++
+	}
+}
+
+// supplyOf is what the demand leaves of a queue's agents. An agent who is a
+// member of several queues is available in each, so what is on its way to one
+// of them counts in all: that errs on the side of fewer free ones where queues
+// share only some.
 func (c *Core) supplyOf(q *queue) pacing.Supply {
 	s := pacing.Supply{Available: q.picture.Available}
 	for _, m := range q.members {
@@ -26,75 +86,41 @@ func (c *Core) supplyOf(q *queue) pacing.Supply {
 			s.Wrapup++
 		}
 	}
-	for _, other := range c.queues {
-		if other == q || other.sharesAgents(q) {
-			callers, offered, onTheWay := c.demandOf(other)
-			s.Callers += callers
-			s.Offered += offered
-			s.OnTheWay += onTheWay
-		}
+	for _, other := range c.sharers(q) {
+		d := other.demand
+		s.Callers += d.callers
+		s.Offered += min(d.offered, d.ringing, d.callers)
+		s.OnTheWay += d.onTheWay
 	}
 	return s
 }
 
-// demandOf counts what takes or will take agents of a queue: callers, those of
-// them whom an agent's phone rings for, and own calls that are not among them.
-// What happened since the picture was asked for is counted as if the picture
-// did not show it yet.
-func (c *Core) demandOf(q *queue) (callers, offered, onTheWay int) {
-	asked := q.picture.Asked
-	settled := asked.Add(-deviceLag)
-	ringing := 0
-	for _, m := range q.members {
-		if m.ringing() && m.since.Before(asked) {
-			ringing++
-		}
-	}
-	for _, cp := range q.campaigns {
-		onTheWay += cp.claiming
-	}
-	for _, t := range q.taken {
-		if !t.Before(settled) {
-			onTheWay++
-		}
-	}
-	for _, cl := range c.calls {
-		if cl.queue != q || !cl.leg1Gone.IsZero() {
-			continue
-		}
-		switch {
-		case cl.phase < phaseQueued:
-			onTheWay++
-		case cl.phase == phaseTalking:
-			if !cl.Attempt.Connected.Before(settled) {
-				onTheWay++
+// sharers are the queues that have a member in common with q, itself among them.
+func (c *Core) sharers(q *queue) []*queue {
+	if q.sharers == nil {
+		for _, other := range c.queues {
+			if other == q || other.server == q.server && commonKey(q.members, other.members) {
+				q.sharers = append(q.sharers, other)
 			}
-		case !cl.queuedAt.Before(asked):
-			onTheWay++
-		case !cl.leftAt.IsZero():
-			// No caller any more, but an agent is about to be connected.
-			if !cl.leftAt.Before(settled) {
-				onTheWay++
-			}
-		case cl.phase == phaseOffered && cl.offeredAt.Before(settled):
-			offered++
 		}
 	}
-	callers = q.picture.Callers
-	return callers, min(offered, ringing, callers), onTheWay
+	return q.sharers
 }
 
-// sharesAgents reports whether an agent is a member of both queues.
-func (q *queue) sharesAgents(other *queue) bool {
-	if q.server != other.server {
-		return false
-	}
-	for iface := range q.members {
-		if other.members[iface] != nil {
+func commonKey(a, b map[string]*member) bool {
+	for k := range a {
+		if b[k] != nil {
 			return true
 		}
 	}
 	return false
+}
+
+// membersChanged makes sharers be found again.
+func (c *Core) membersChanged() {
+	for _, q := range c.queues {
+		q.sharers = nil
+	}
 }
 
 // mayNotCall tells why a campaign may not place a call now, apart from the
@@ -125,6 +151,7 @@ func (c *Core) mayNotCall(cp *campaign) string {
 // pace asks for as many contacts as there are agents for. The queues take turns
 // at being first, because they may share a server's limits.
 func (c *Core) pace() {
+	c.countDemand()
 	n := len(c.queues)
 	first := c.first
 	for i := range n {
@@ -180,6 +207,7 @@ func (c *Core) paceQueue(q *queue) bool {
 		cp := q.campaigns[i]
 		if n > 0 {
 			cp.claiming = n
+			q.demand.onTheWay += n
 			q.server.inFlight += n
 			cp.agenda.ask(c.now)
 			c.do(TakeContacts{cp.Name, n})
