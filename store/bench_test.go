@@ -16,10 +16,10 @@ import (
 
 // Figures to compare are medians:
 //
-//	go test ./store -run '^$' -bench . -benchtime 1x -count 5      loads
-//	go test ./store -run '^$' -bench 'Calls|Claim|Next' -count 5   the rest
+//	go test ./store -run '^$' -bench 'Calls|Claim|Next' -count 5
+//	go test ./store -run '^$' -bench Load -benchtime 1x -count 5
 //
-// Benchmarks of one million rows take a minute each and are left out by -short.
+// One million rows take most of a minute each time and are left out by -short.
 
 // benchRows are n rows in the order of a real list, whose numbers ascend by no
 // rule.

@@ -30,23 +30,26 @@ type Store interface {
 	// is due, zero if none is. The cost does not depend on how many contacts
 	// are not due.
 	Claim(campaign string, now time.Time, max int) (claims []campaign.Claim, next time.Time, err error)
-	// Withdraw undoes a claim.
+	// Withdraw undoes a claim; nothing of it is left but its number, which is
+	// not given again. One that is not in flight is not touched.
 	Withdraw(claim campaign.Claim) error
-	// Finish ends an attempt and gives its contact its next state. Ending it
-	// again changes nothing.
+	// Finish ends an attempt and gives its contact its next state. Who they are
+	// stays as it is stored, whatever the arguments say. Ending it again, or
+	// ending one that was withdrawn or never made, changes nothing. An end that
+	// is none (in flight, dialing) is refused.
 	Finish(attempt campaign.Attempt, contact campaign.Contact) error
 	// InFlight returns the attempts that were claimed and not ended, in the
 	// order of their claims.
 	InFlight() ([]campaign.Claim, error)
 
 	// Load merges rows into a list: new rows join, rows that are there already
-	// change nothing. reject is told what is not taken and why. hash identifies
+	// change nothing; a number is in a campaign once. reject is told what is not taken and why. hash identifies
 	// the contents, for List. An error among rows ends the load: what came before
 	// it stays, and List does not count it as loaded.
 	Load(campaign, list, hash string, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error)
 	// List returns the last batch of a list that was loaded to its end.
 	List(campaign, list string) (Batch, bool, error)
-	// SetDNC replaces the do-not-call numbers.
+	// SetDNC replaces the do-not-call numbers, and returns how many there are.
 	SetDNC(numbers iter.Seq[string]) (n int, err error)
 
 	// Counters are a campaign's, as of the last change.
