@@ -135,9 +135,9 @@ func (c *Core) mayNotCall(cp *campaign) string {
 	case !s.up:
 		return "no connection to Asterisk " + s.Name
 	case c.now.Before(s.refused.until):
-		return "originating failed; waiting until " + s.refused.until.Format(time.TimeOnly)
+		return "originating failed; waiting until " + c.clockText(s.refused.until)
 	case c.now.Before(cp.fault.until):
-		return "the store failed; waiting until " + cp.fault.until.Format(time.TimeOnly)
+		return "the store failed; waiting until " + c.clockText(cp.fault.until)
 	}
 	if cp.Hours != nil && !cp.Hours.Open(c.now) {
 		if next, ok := cp.Hours.Next(c.now); ok {
@@ -179,7 +179,7 @@ func (c *Core) wants(q *queue, cp *campaign) (int, string) {
 	case cp.agenda.empty && cp.agenda.next.IsZero():
 		return 0, "list end: no contact is left to dial"
 	case cp.agenda.next.After(c.now):
-		return 0, "no contact is due until " + cp.agenda.next.Format(time.TimeOnly)
+		return 0, "no contact is due until " + c.clockText(cp.agenda.next)
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
 	}
@@ -252,4 +252,13 @@ func (c *Core) allowed(q *queue, wanted int) (n int, limit string) {
 		s.probeAt = c.now.Add(probeEvery)
 	}
 	return n, limit
+}
+
+// clockText is a time for people: with its day unless that is today.
+func (c *Core) clockText(t time.Time) string {
+	t = t.In(c.now.Location())
+	if t.Format(time.DateOnly) == c.now.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format("Mon 2006-01-02 15:04")
 }
