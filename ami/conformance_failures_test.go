@@ -126,7 +126,12 @@ func (s *site) testFailures(t *testing.T) {
 		if _, err := ami.Send(t.Context(), r, ami.Hangup{Channel: "/" + id + "|" + "302900555@DialCamp.*;1/"}); err != nil {
 			t.Fatal(err)
 		}
-		r.await(t, "AgentComplete", "DestLinkedid", id)
+		// It may lack either of its channels: here both are hung up at once.
+		r.until(t, "AgentComplete", func(events []*ami.Message) bool {
+			return slices.ContainsFunc(events, func(m *ami.Message) bool {
+				return m.Event() == "AgentComplete" && slices.Contains([]string{id, ""}, m.Get("Linkedid")) && slices.Contains([]string{id, ""}, m.Get("DestLinkedid"))
+			})
+		})
 		m := r.await(t, "QueueMemberStatus", "Interface", iface, "Status", "1", "Queue", "Camp200", "CallsTaken", fmt.Sprint(calls+1))
 		if m.Int("LastCall") == 0 || m.Get("InCall") != "0" {
 			t.Errorf("%v", m)
