@@ -16,6 +16,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
+	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -29,9 +30,6 @@ func (d *Daemon) startLoads() {
 		}
 	}
 }
-
-// errStopping ends a load when the daemon does.
-var errStopping = errors.New("the daemon is stopping")
 
 // load merges a list file into the store, in the background, after the loads
 // that were begun before; if that list's own is among them, nothing is begun.
@@ -53,7 +51,7 @@ func (d *Daemon) load(c *config.Campaign, l *config.List) {
 		log := d.log.With("campaign", c.Name, "list", l.Name)
 		batch, unchanged, err := d.loadList(c, l)
 		switch {
-		case errors.Is(err, errStopping):
+		case errors.Is(err, control.ErrStopping):
 			log.Info("stopped while the list was being loaded; it is read again at the next start", "path", l.Path)
 			return
 		case err != nil:
@@ -108,7 +106,7 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 	rows := func(yield func(store.Row, error) bool) {
 		for row, err := range r.All() {
 			if d.ended() {
-				yield(store.Row{}, errStopping)
+				yield(store.Row{}, control.ErrStopping)
 				return
 			}
 			if rowErr, bad := errors.AsType[*contact.RowError](err); bad {
