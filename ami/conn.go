@@ -138,8 +138,8 @@ func (c *Conn) route(m *Message) bool {
 			if response != "" && response != "Success" {
 				delete(c.cut, id) // no items will follow
 			}
-		case p.list && response == "Success":
-			p.started = true
+		case response == "Success" && (p.list || p.unsure && c.announces(m, p.complete)):
+			p.list, p.started = true, true
 			p.push(m, false)
 		default:
 			delete(c.pending, id)

@@ -15,7 +15,8 @@ import (
 type pending struct {
 	id       string
 	frame    []byte // the request on the wire
-	list     bool
+	list     bool   // guarded by Conn.mu: items follow the response
+	unsure   bool   // guarded by Conn.mu: the response will tell whether items follow
 	complete string // the list's completion event, for servers without EventList
 
 	sent    bool // guarded by Conn.mu: bytes of it may be out
@@ -114,7 +115,7 @@ func (c *Conn) forget(p *pending) (sent bool) {
 	defer c.mu.Unlock()
 	if c.pending[p.id] == p {
 		delete(c.pending, p.id)
-		if p.list && p.sent {
+		if (p.list || p.unsure) && p.sent {
 			if len(c.cut) >= maxCut {
 				clear(c.cut)
 			}
@@ -149,6 +150,24 @@ func (c *Conn) List(ctx context.Context, a Action) iter.Seq2[*Message, error] {
 			}
 		}
 	}
+}
+
+// Frames sends a and yields whatever answers it: the reply and, if the reply says
+// that a list follows, the list's items. It is for actions of which the caller
+// does not know what they answer; Do and List are for those of which it does. An
+// error comes last, with the reply if Asterisk refused. Deadlines are as for Do,
+// for the whole list.
+func (c *Conn) Frames(ctx context.Context, a Action) iter.Seq2[*Message, error] {
+	return c.request(ctx, a, &pending{unsure: true, complete: completionEvent(a.Name), wake: make(chan struct{}, 1)})
+}
+
+// announces reports whether m, the response to the action that complete ends,
+// says that a list follows. Protocol 1 (Asterisk 1.8 and 11) may not say so.
+func (c *Conn) announces(m *Message, complete string) bool {
+	if list := m.Get("EventList"); list != "" {
+		return strings.EqualFold(list, "start")
+	}
+	return strings.HasPrefix(c.version, "1.") && unmarkedLists[strings.ToLower(complete)]
 }
 
 // request yields the frames that answer a, without the completion event of a
@@ -212,6 +231,13 @@ var completionEvents = map[string]string{
 	"sippeers":           "PeerlistComplete",
 	"sipshowregistry":    "RegistrationsComplete",
 	"voicemailuserslist": "VoicemailUserEntryComplete",
+}
+
+// unmarkedLists are the completion events, in lower case, of the lists that a
+// server of protocol 1 begins without a word.
+var unmarkedLists = map[string]bool{
+	"queuestatuscomplete": true, "queuesummarycomplete": true,
+	"peerlistcomplete": true, "registrationscomplete": true,
 }
 
 func completionEvent(action string) string {

@@ -33,7 +33,7 @@ type link struct {
 }
 
 func newLink(d *Daemon, a config.Asterisk, dial func(context.Context, string) (net.Conn, error)) (*link, error) {
-	cfg, err := managerConfig(a)
+	cfg, err := ManagerConfig(a)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,9 @@ func newLink(d *Daemon, a config.Asterisk, dial func(context.Context, string) (n
 	return l, nil
 }
 
-func managerConfig(a config.Asterisk) (ami.Config, error) {
+// ManagerConfig is how to log in to a server of the config, with the events that
+// the daemon needs.
+func ManagerConfig(a config.Asterisk) (ami.Config, error) {
 	cfg := ami.Config{Address: a.Address, Username: a.Username, Secret: a.Secret, Events: eventMask}
 	if a.TLS.Enabled {
 		cfg.TLS = &tls.Config{ServerName: a.TLS.ServerName, MinVersion: tls.VersionTLS12}
@@ -96,12 +98,16 @@ func (l *link) Disconnected(err error, retry time.Duration) {
 	}
 	if s := trouble(err); s != l.lastErr {
 		l.lastErr = s
-		hint := "is Asterisk running, and does manager.conf enable and permit this address?"
-		if _, ok := errors.AsType[*ami.AuthError](err); ok {
-			hint = "compare username and secret with manager.conf"
-		}
-		l.log.Warn("no connection to Asterisk; trying again until there is one", "error", err, "hint", hint)
+		l.log.Warn("no connection to Asterisk; trying again until there is one", "error", err, "hint", ConnectHint(err))
 	}
+}
+
+// ConnectHint is what to do when ami.Connect failed with err.
+func ConnectHint(err error) string {
+	if _, ok := errors.AsType[*ami.AuthError](err); ok {
+		return "compare username and secret with manager.conf, and permit= there with this machine's address"
+	}
+	return "is Asterisk running, and has manager.conf enabled=yes and this port?"
 }
 
 // trouble tells errors apart that are worth a line each: without the addresses

@@ -141,7 +141,7 @@ func Preflight(ctx context.Context, cfg *config.Config) (lines []string, errs co
 func preflightServer(ctx context.Context, cfg *config.Config, i int) (lines []string, errs config.Errors) {
 	a := &cfg.Asterisk[i]
 	key := func(k string) string { return fmt.Sprintf("asterisk[%d].%s", i, k) }
-	acfg, err := managerConfig(*a)
+	acfg, err := ManagerConfig(*a)
 	if err != nil {
 		return nil, config.Errors{{Key: key("tls.ca_file"), Problem: err.Error(), Err: err}}
 	}
@@ -150,11 +150,11 @@ func preflightServer(ctx context.Context, cfg *config.Config, i int) (lines []st
 	conn, err := ami.Connect(ctx, acfg)
 	if auth, ok := errors.AsType[*ami.AuthError](err); ok {
 		return nil, config.Errors{{Key: key("secret"), Problem: fmt.Sprintf("%s refuses user %q: %s", a.Address, a.Username, printable(auth.Message)), Err: err,
-			Hint: "compare username and secret with manager.conf, and permit= there with this machine's address"}}
+			Hint: ConnectHint(err)}}
 	}
 	if err != nil {
 		return nil, config.Errors{{Key: key("address"), Problem: fmt.Sprintf("%s cannot be reached: %v", a.Address, err), Err: err,
-			Hint: "is Asterisk running, and has manager.conf enabled=yes and this port?"}}
+			Hint: ConnectHint(err)}}
 	}
 	defer conn.Close()
 	go func() {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/report"
@@ -104,6 +106,12 @@ func hintFor(err error) string {
 	if u, ok := errors.AsType[*report.UnknownCampaign](err); ok && len(u.Known) == 0 {
 		return "a campaign appears here once its first list has been loaded"
 	}
+	if e, ok := errors.AsType[*connectError](err); ok {
+		return dialer.ConnectHint(e.err)
+	}
+	if e, ok := errors.AsType[*ami.ReplyError](err); ok {
+		return refusalHint(e)
+	}
 	switch {
 	case errors.Is(err, control.ErrNotRunning):
 		return "start it with: dialcamp run, or systemctl start dialcamp"
@@ -141,7 +149,7 @@ Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.amiCmd(), a.versionCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCmd(root))
 	return root

@@ -32,7 +32,7 @@ func FuzzLoad(f *testing.F) {
 		if len(data) > 16<<10 {
 			return
 		}
-		cfg, errs := parse("config.yaml", dir, data, false, true)
+		cfg, errs := parse("config.yaml", dir, data, false, everything)
 		if len(errs) > 0 {
 			if cfg != nil {
 				t.Fatal("a config came with errors")
@@ -45,7 +45,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		mustHold(t, cfg)
-		again, errs := parse("config.yaml", dir, data, false, true)
+		again, errs := parse("config.yaml", dir, data, false, everything)
 		if len(errs) > 0 || !reflect.DeepEqual(again, cfg) {
 			t.Fatalf("read again: %+v, %v", again, errs)
 		}

@@ -15,14 +15,27 @@ import (
 // The error, if there is one, is an Errors with everything found wrong. Each
 // call starts from nothing, so a reload is another Load and a failed one
 // leaves the Config in use as it is.
-func Load(path string) (*Config, error) { return load(path, true) }
+func Load(path string) (*Config, error) { return load(path, everything) }
 
 // LoadForClient is Load for the commands that only talk to the daemon or read
 // its store: no other file is opened. Lists may be gone, and secrets, which
 // often only the daemon may read, stay empty.
-func LoadForClient(path string) (*Config, error) { return load(path, false) }
+func LoadForClient(path string) (*Config, error) { return load(path, nothing) }
 
-func load(path string, files bool) (*Config, error) {
+// LoadForServers is Load for the commands that talk to Asterisk themselves:
+// secrets and certificates are read, lists and the like may be gone.
+func LoadForServers(path string) (*Config, error) { return load(path, servers) }
+
+// scope is which of the files named in a config are looked at.
+type scope int
+
+const (
+	nothing scope = iota
+	servers       // what it takes to log in to them
+	everything
+)
+
+func load(path string, look scope) (*Config, error) {
 	data, mode, err := readFile(path)
 	if err != nil {
 		return nil, Errors{fileError(path, err)}
@@ -31,7 +44,7 @@ func load(path string, files bool) (*Config, error) {
 	if err != nil {
 		return nil, Errors{{File: path, Problem: err.Error(), Err: err}}
 	}
-	cfg, errs := parse(path, filepath.Dir(abs), data, mode&0o004 != 0, files)
+	cfg, errs := parse(path, filepath.Dir(abs), data, mode&0o004 != 0, look)
 	if len(errs) > 0 {
 		return nil, errs
 	}
@@ -76,9 +89,9 @@ func reason(err error) string {
 }
 
 // parse is Load for a file already read; dir is what its paths are relative to,
-// public says that everybody may read it, files that those it names are looked
-// at as well.
-func parse(file, dir string, data []byte, public, files bool) (*Config, Errors) {
+// public says that everybody may read it, look which of those it names are
+// looked at as well.
+func parse(file, dir string, data []byte, public bool, look scope) (*Config, Errors) {
 	t, sound := parseTree(file, data)
 	if sound == nil {
 		return nil, t.finish()
@@ -93,7 +106,7 @@ func parse(file, dir string, data []byte, public, files bool) (*Config, Errors) 
 		// refuse; its errors quote values and would show a secret.
 		return nil, append(t.finish(), &Error{File: file, Problem: "cannot be decoded"})
 	}
-	r := &resolver{tree: t, dir: dir, public: public, look: files, raw: raw, cfg: &Config{File: file}}
+	r := &resolver{tree: t, dir: dir, public: public, look: look, raw: raw, cfg: &Config{File: file}}
 	r.resolve()
 	if errs := t.finish(); len(errs) > 0 {
 		return nil, errs

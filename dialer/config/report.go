@@ -61,7 +61,7 @@ func (r *resolver) reported(key, name string) {
 
 // directory complains if the file could not be put in place there.
 func (r *resolver) directory(key, path string) {
-	if !r.look {
+	if r.look < everything {
 		return
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {

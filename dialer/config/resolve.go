@@ -23,7 +23,7 @@ type resolver struct {
 	raw    rawConfig
 	cfg    *Config
 	public bool              // everybody may read the file
-	look   bool              // at the files it names
+	look   scope             // which of the files it names
 	unique map[string]string // kind and value to the key that has it
 	files  []usedFile
 }
@@ -126,7 +126,7 @@ func (r *resolver) path(key, value, hint string) (string, bool) {
 
 func (r *resolver) reads(key, path string) bool {
 	r.files = append(r.files, usedFile{path: path, key: key})
-	if !r.look {
+	if r.look < everything {
 		return true
 	}
 	if err := checkReadable(path); err != nil {
@@ -235,7 +235,7 @@ func (r *resolver) tls(key string, raw rawTLS) TLS {
 }
 
 func (r *resolver) certificates(key, path string) {
-	if !r.look {
+	if r.look < servers {
 		return
 	}
 	b, err := os.ReadFile(path)
@@ -268,7 +268,7 @@ func (r *resolver) secret(key string, raw rawAsterisk) string {
 		if raw.SecretFile == nil || !r.required(file, *raw.SecretFile, hint) {
 			return ""
 		}
-		if !r.look {
+		if r.look < servers {
 			return ""
 		}
 		path, err := secretPath(r.dir, *raw.SecretFile)
