@@ -34,6 +34,8 @@ const SchemaVersion = 1
 //	  lists       name → last complete batch (JSON)
 //	  counters                                     sums over contacts and attempts
 //	  state                                        what SaveState kept (JSON)
+//	  pacing                                       what SavePacing kept, as it was given
+//	  ledger      seq → entry                      the last LedgerEntries; there once something was added
 //
 // All integers in keys are big-endian, so that their order is that of the keys.
 var (
@@ -48,11 +50,13 @@ var (
 	bAttempts  = []byte("attempts")
 	bInFlight  = []byte("inflight")
 	bLists     = []byte("lists")
+	bLedger    = []byte("ledger")
 
 	kSchema   = []byte("schema")
 	kInstance = []byte("instance")
 	kCounters = []byte("counters")
 	kState    = []byte("state")
+	kPacing   = []byte("pacing")
 )
 
 // Bolt is the Store in a bbolt file.

@@ -60,7 +60,7 @@ func (s *Bolt) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Atte
 	return func(yield func(campaign.Attempt, error) bool) {
 		attempts := func(p *parts) *bbolt.Bucket { return p.attempts }
 		decode := func(k uint64, v []byte) (campaign.Attempt, error) { return decodeAttempt(camp, k, v) }
-		for a, err := range scan(s, camp, attempts, decode) {
+		for a, err := range scan(s, camp, attempts, 0, decode) {
 			if err == nil && (!from.IsZero() && a.Claimed.Before(from) || !to.IsZero() && !a.Claimed.Before(to)) {
 				continue
 			}
@@ -73,14 +73,14 @@ func (s *Bolt) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Atte
 
 // Contacts implements Store.
 func (s *Bolt) Contacts(camp string) iter.Seq2[campaign.Contact, error] {
-	return scan(s, camp, func(p *parts) *bbolt.Bucket { return p.contacts }, decodeContact)
+	return scan(s, camp, func(p *parts) *bbolt.Bucket { return p.contacts }, 0, decodeContact)
 }
 
-// scan yields the records of one of a campaign's buckets in the order of their
-// keys, through short read transactions.
-func scan[T any](s *Bolt, camp string, part func(*parts) *bbolt.Bucket, decode func(uint64, []byte) (T, error)) iter.Seq2[T, error] {
+// scan yields the records of one of a campaign's buckets from the key first on,
+// in the order of their keys, through short read transactions.
+func scan[T any](s *Bolt, camp string, part func(*parts) *bbolt.Bucket, first uint64, decode func(uint64, []byte) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var from uint64
+		from := first
 		for more := true; more; {
 			var records []T
 			err := s.view(func(t *txn) (err error) {

@@ -68,6 +68,16 @@ type Store interface {
 	State(campaign string) (state campaign.State, since time.Time, err error)
 	SaveState(campaign string, state campaign.State, now time.Time) error
 
+	// SavePacing keeps what a campaign's pacing has learnt, unless state is nil,
+	// and appends entries to its ledger, whose last LedgerEntries are kept. What
+	// they hold is the caller's own.
+	SavePacing(campaign string, state []byte, entries [][]byte) error
+	// Pacing is the state that SavePacing kept last, nil if none.
+	Pacing(campaign string) ([]byte, error)
+	// Ledger yields the entries of a campaign's ledger from number from on,
+	// oldest first.
+	Ledger(campaign string, from uint64) iter.Seq2[LedgerEntry, error]
+
 	Close() error
 }
 

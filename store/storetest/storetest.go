@@ -71,6 +71,8 @@ func Run(t *testing.T, open Opener) {
 		{"Campaigns", campaigns},
 		{"AgentTime", agentTime},
 		{"State", state},
+		{"Pacing", pacing},
+		{"Ledger", ledger},
 		{"Instance", instance},
 		{"Concurrent", concurrent},
 		{"Closed", closed},
