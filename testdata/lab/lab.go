@@ -235,6 +235,7 @@ func (l *Lab) run(args ...string) (status int, output string) {
 	defer os.Remove(file.Name())
 	defer file.Close()
 	cmd := exec.Command(l.script, args...)
+	cmd.Env = append(os.Environ(), "LAB_HELD=1")
 	cmd.Stdout, cmd.Stderr = file, file
 	err = cmd.Run()
 	read, readErr := os.ReadFile(file.Name())

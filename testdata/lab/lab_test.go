@@ -297,7 +297,9 @@ func TestTwoAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for _, args := range [][]string{{"up", "2"}, {"restart", "pbx"}, {"up", "2"}, {"kill", "carrier"}, {"start", "carrier"}, {"start", "carrier"}} {
 		all.Go(func() {
-			if out, err := exec.Command(l.script, args...).CombinedOutput(); err != nil {
+			cmd := exec.Command(l.script, args...)
+			cmd.Env = append(os.Environ(), "LAB_HELD=1")
+			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("lab %v: %v\n%s", args, err, out)
 			}
 		})
@@ -310,6 +312,26 @@ func TestTwoAtOnce(t *testing.T) {
 
 // TestNothingExposed: whatever the servers listen on is on loopback. pjproject's two DNS client sockets, which nobody can
 // configure away, are bound to no address; they are the only ones.
+// TestHeld: somebody who types "lab up" waits until the test that uses the lab has ended.
+func TestHeld(t *testing.T) {
+	l := Up(t, 1)
+	cmd := exec.Command(l.script, "kill", PBX)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(stderr).ReadString('\n')
+	if want := "waiting for the test that uses the lab: TestHeld, process "; err != nil || !strings.HasPrefix(line, want) {
+		t.Errorf("it says %q, %v", line, err)
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	l.CLI(PBX, "core show uptime") // it still runs
+}
+
 func TestNothingExposed(t *testing.T) {
 	l := Up(t, 1)
 	wildcard := 0
