@@ -66,6 +66,11 @@ type call struct {
 	dialStatus1                string // of Originate's own dial of ;1
 	ranDialplan                bool   // ;2 began to run DialCamp
 	cancelled                  bool
+	gone                       bool // settled or taken back
+	learnt                     bool // the pacer knows how it was answered
+	late                       bool // and that a person found no agent in time
+	dropped                    bool // sent away because no agent came
+	given                      bool // hung up because no agent is left to take it
 	ends
 }
 
@@ -142,8 +147,7 @@ func (c *Core) amiEvent(ev AMI) {
 		}
 	case *ami.QueueCallerJoin:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
-			cl.answered(c.now)
-			cl.queued(c.now)
+			c.joined(cl)
 		}
 		c.dirty(ev.Server, e.Queue)
 	case *ami.QueueCallerLeave:
@@ -155,8 +159,7 @@ func (c *Core) amiEvent(ev AMI) {
 		c.dirty(ev.Server, e.Queue)
 	case *ami.QueueCallerAbandon:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
-			cl.answered(c.now)
-			cl.queued(c.now)
+			c.joined(cl)
 			if !cl.contactHint {
 				cl.queueHint = true
 			}
@@ -166,8 +169,7 @@ func (c *Core) amiEvent(ev AMI) {
 		c.dirty(ev.Server, e.Queue)
 	case *ami.AgentCalled:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
-			cl.answered(c.now)
-			cl.queued(c.now)
+			c.joined(cl)
 			cl.offered(c.now)
 		}
 	case *ami.AgentRingNoAnswer:
@@ -176,8 +178,7 @@ func (c *Core) amiEvent(ev AMI) {
 		}
 	case *ami.AgentConnect:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
-			cl.answered(c.now)
-			cl.queued(c.now)
+			c.joined(cl)
 			cl.connected(c.now, agentName(e.MemberName, e.Interface))
 			cl.agent = e.Interface
 		}
@@ -211,6 +212,13 @@ func (c *Core) amiEvent(ev AMI) {
 			c.after(cl)
 		}
 	}
+}
+
+// joined notes that a person waits in the queue.
+func (c *Core) joined(cl *call) {
+	cl.answered(c.now)
+	cl.queued(c.now)
+	c.human(cl)
 }
 
 func agentName(name, iface string) string {
@@ -405,6 +413,10 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 		a.Ended = cl.leg1Gone
 	}
 	a.order()
+	c.notHuman(cl, &a)
+	if a.Late() {
+		c.abandoned(cl)
+	}
 	ct := cl.Contact
 	ct.Attempts = a.Pass
 	cl.campaign.Retry.Settle(&ct, outcome, c.now)

@@ -116,6 +116,7 @@ func (c *Core) orphan(name string) *campaign {
 func (c *Core) add(cp *campaign, cm Claim) *call {
 	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
+	cp.open = append(cp.open, cl)
 	cp.inFlight++
 	cl.server.inFlight++
 	return cl
@@ -123,6 +124,7 @@ func (c *Core) add(cp *campaign, cm Claim) *call {
 
 func (c *Core) remove(cl *call) {
 	delete(c.calls, cl.Attempt.ID)
+	cl.gone = true
 	c.ended.add(cl.Attempt.ID)
 	cl.campaign.inFlight--
 	cl.server.inFlight--

@@ -13,6 +13,14 @@ func (cl *call) classify() (outcome Outcome, cause ami.Cause, note string) {
 		return Connected, cause, ""
 	case cl.cancelled && cl.phase < phaseAnswered:
 		return Cancelled, cause, ""
+	case cl.given && cl.phase < phaseAnswered:
+		return NoAnswer, cause, "hung up while ringing: no agent was left to take it"
+	case cl.dropped:
+		return Dropped, cause, ""
+	case cl.phase >= phaseAnswered && !cl.campaign.Waits():
+		// The message is all there is to be connected to.
+		cl.Attempt.Connected = cl.Attempt.Answered
+		return Connected, cause, ""
 	case cl.phase >= phaseAnswered:
 		if cl.Attempt.Answered.IsZero() {
 			cl.Attempt.Answered = cl.Attempt.Claimed

@@ -14,20 +14,22 @@ import (
 // Core decides for all campaigns. It is not safe for concurrent use: one
 // goroutine owns it.
 type Core struct {
-	servers   map[string]*server
-	campaigns map[string]*campaign
-	orphans   map[string]*campaign // of recovered calls, not in the configuration
-	hosts     []*server            // in the order of the configuration
-	names     []string             // of campaigns, in the order of the configuration
-	queues    []*queue
-	first     int              // the queue that is served first
-	calls     map[string]*call // by attempt id
-	ended     recent           // ids of calls that were settled, for late events
+	servers    map[string]*server
+	campaigns  map[string]*campaign
+	orphans    map[string]*campaign // of recovered calls, not in the configuration
+	hosts      []*server            // in the order of the configuration
+	broadcasts []*campaign          // those without agents
+	names      []string             // of campaigns, in the order of the configuration
+	queues     []*queue
+	first      int              // the queue that is served first
+	calls      map[string]*call // by attempt id
+	ended      recent           // ids of calls that were settled, for late events
 
 	now     time.Time
 	effects []Effect
 	closing bool
-	repace  bool // the event may allow a call that could not be placed before
+	view    pacing.Snapshot // of the last decision; its slices are used again
+	repace  bool            // the event may allow a call that could not be placed before
 
 	lost uint64 // calls whose end no event told
 	late uint64 // events of calls already settled
@@ -60,6 +62,13 @@ type campaign struct {
 	loading  int     // lists that are being loaded
 	over     bool    // nothing is left to dial
 	told     bool    // and that was announced since the last claim
+
+	pacer   pacing.Pacer
+	decided time.Time     // when the pacer was last asked
+	open    []*call       // see openCalls
+	rate    pacing.Bucket // of a broadcast
+	unsaved bool          // the pacer has learnt something
+	savedAt time.Time     // when that was last written
 
 	booked   time.Duration // agents' time that is not written yet
 	bookedAt time.Time     // when it was last written
@@ -105,6 +114,12 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		}
 		c.campaigns[s.Name] = cp
 		c.names = append(c.names, s.Name)
+		cp.pace(s.Pacing)
+		cp.rate.Rate = float64(s.CallsPerSecond)
+		if !s.Waits() {
+			c.broadcasts = append(c.broadcasts, cp)
+			continue
+		}
 		q := c.queue(s.Server, s.Queue)
 		if q == nil {
 			q = &queue{server: c.servers[s.Server], name: s.Queue, members: map[string]*member{}}
@@ -112,8 +127,21 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		}
 		q.wrapup = max(q.wrapup, s.Wrapup)
 		q.campaigns = append(q.campaigns, cp)
+		q.turns = append(q.turns, &pacing.Turn{Weight: s.Weight, Priority: s.Priority})
 	}
 	return c
+}
+
+// pace sets how a campaign is paced; what it has learnt stays.
+func (cp *campaign) pace(s pacing.Settings) {
+	if s.Mode == "" {
+		s.Mode = pacing.Progressive
+	}
+	cp.Pacing = s
+	cp.pacer.Settings = s
+	if cp.pacer.Width == 0 {
+		cp.pacer.State = pacing.NewState(s.RingTimeout)
+	}
 }
 
 func (c *Core) queue(server, name string) *queue {
@@ -160,6 +188,10 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.claimFailed(ev)
 	case Recovered:
 		c.recovered(ev)
+	case Learnt:
+		if cp := c.campaigns[ev.Campaign]; cp != nil {
+			cp.pacer.State = ev.State
+		}
 	case Loading:
 		if cp := c.campaigns[ev.Campaign]; cp != nil {
 			cp.loading++
@@ -191,15 +223,25 @@ func (c *Core) notice(level slog.Level, text string, attrs ...slog.Attr) {
 }
 
 func (c *Core) tick() {
-	var ended []*call
+	var ended, waiting []*call
 	for _, cl := range c.calls {
-		if cl.settled(c.now) {
+		switch {
+		case cl.settled(c.now):
 			ended = append(ended, cl)
+		case cl.waits():
+			waiting = append(waiting, cl)
 		}
+	}
+	slices.SortFunc(waiting, bySeq)
+	for _, cl := range waiting {
+		c.keepWaiting(cl)
 	}
 	slices.SortFunc(ended, bySeq)
 	for _, cl := range ended {
 		c.settle(cl)
+	}
+	for _, q := range c.queues {
+		c.giveUpRinging(q)
 	}
 	for _, s := range c.hosts {
 		c.compareChannels(s)
@@ -218,6 +260,7 @@ func (c *Core) tick() {
 			}
 		}
 		c.book(cp)
+		c.saveLearnt(cp)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // Effect is something to be done: what Step returns, in order.
@@ -29,6 +30,12 @@ type (
 		Server, Channel string
 		Cause           ami.Cause
 	}
+	// Redirect sends a call's first leg to another place in the dialplan.
+	Redirect struct {
+		Server, Channel string
+		Context, Exten  string
+		Priority        int
+	}
 	// Finish makes an ended attempt, and what follows for its contact, durable.
 	Finish struct {
 		Attempt Attempt
@@ -50,6 +57,11 @@ type (
 		Campaign string
 		State    State
 	}
+	// SaveLearnt keeps what a campaign's pacer has learnt.
+	SaveLearnt struct {
+		Campaign string
+		State    pacing.State
+	}
 	// AddAgentTime books logged-in time of a campaign's agents, for occupancy.
 	AddAgentTime struct {
 		Campaign string
@@ -66,11 +78,13 @@ type (
 func (TakeContacts) effect() {}
 func (Originate) effect()    {}
 func (HangUp) effect()       {}
+func (Redirect) effect()     {}
 func (Finish) effect()       {}
 func (Withdraw) effect()     {}
 func (AskQueue) effect()     {}
 func (AskMembers) effect()   {}
 func (AskChannels) effect()  {}
 func (SaveState) effect()    {}
+func (SaveLearnt) effect()   {}
 func (AddAgentTime) effect() {}
 func (Notice) effect()       {}

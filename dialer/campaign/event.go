@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // Event is something that happened: what Step takes.
@@ -74,6 +75,11 @@ type (
 	// Recovered are the attempts that were in flight when the daemon last
 	// stopped.
 	Recovered struct{ Claims []Claim }
+	// Learnt is what a campaign's pacer had learnt when the daemon last stopped.
+	Learnt struct {
+		Campaign string
+		State    pacing.State
+	}
 	// Loading: a list's load begins; contacts may be added until Loaded.
 	Loading struct{ Campaign string }
 	// Loaded: a load has ended, whether or not it added anything.
@@ -109,6 +115,7 @@ func (AskFailed) event()       {}
 func (Claimed) event()         {}
 func (ClaimFailed) event()     {}
 func (Recovered) event()       {}
+func (Learnt) event()          {}
 func (Loading) event()         {}
 func (Loaded) event()          {}
 func (OriginateFailed) event() {}

@@ -145,6 +145,14 @@ func (a args) int(k string) int {
 	return n
 }
 
+func (a args) float(k string) float64 {
+	f, err := strconv.ParseFloat(a.get(k, "0"), 64)
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", k, err))
+	}
+	return f
+}
+
 func (a args) duration(k string) time.Duration {
 	d, err := time.ParseDuration(a.get(k, "0s"))
 	if err != nil {

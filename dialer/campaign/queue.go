@@ -25,7 +25,7 @@ type queue struct {
 	server    *server
 	name      string
 	campaigns []*campaign
-	turn      int // whose turn it is to be served first
+	turns     []*pacing.Turn // of the campaigns
 	wrapup    time.Duration
 
 	asking  bool
@@ -40,6 +40,7 @@ type queue struct {
 	taken  []time.Time // when other callers were about to be connected
 
 	members      map[string]*member
+	ordered      []string      // see memberNames; nil: to be made
 	membersAt    time.Time     // when they were last asked for
 	membersKnown bool          // they were seen since the link came up
 	sharers      []*queue      // see sharers; nil: to be found
@@ -64,6 +65,11 @@ func (m *member) idle() bool {
 	return !m.Paused && (m.Status == ami.DeviceUnknown || m.Status == ami.DeviceNotInUse)
 }
 
+// away reports whether no call can reach the member.
+func (m *member) away() bool {
+	return m.Status == ami.DeviceInvalid || m.Status == ami.DeviceUnavailable
+}
+
 func (m *member) ringing() bool {
 	return m.Status == ami.DeviceRinging || m.Status == ami.DeviceRingInUse
 }
@@ -82,6 +88,7 @@ func (c *Core) memberChanged(server string, e *ami.QueueMemberChange) {
 		return
 	}
 	if e.Kind == "Removed" {
+		c.memberLearnt(q, q.members[e.Member.Interface], nil)
 		delete(q.members, e.Member.Interface)
 		c.membersChanged()
 	} else {
@@ -113,6 +120,7 @@ func (c *Core) setMember(q *queue, m ami.Member) {
 		}
 	}
 	q.members[m.Interface] = now
+	c.memberLearnt(q, old, now)
 }
 
 // wrapUp begins a member's wrap-up by what the call itself tells, which may be

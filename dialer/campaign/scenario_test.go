@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden lines of testdata")
@@ -213,6 +214,13 @@ func (h span) Open(t time.Time) bool {
 	return d >= h.from && d < h.to
 }
 
+func (h span) Closes(t time.Time) (time.Time, bool) {
+	if !h.Open(t) {
+		return t, true
+	}
+	return t.Truncate(24 * time.Hour).Add(h.to), true
+}
+
 func (h span) Next(t time.Time) (time.Time, bool) {
 	if h.Open(t) {
 		return t, true
@@ -229,8 +237,27 @@ func settingsOf(name string, a args) Settings {
 		Name: name, Server: a.get("server", "pbx"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
 		Wrapup: a.duration("wrapup"), RingTimeout: 30 * time.Second, Retry: RetryRules{MaxAttempts: 3},
 	}
+	st.Pacing = pacing.Settings{Mode: pacing.Mode(a.get("mode", "progressive")), Limit: 0.03, RingTimeout: 30, Patience: 2}
 	if a.has("max") {
 		st.MaxInFlight = a.int("max")
+	}
+	if a.has("ratio") {
+		st.Pacing.Ratio = a.float("ratio")
+	}
+	if a.has("weight") {
+		st.Weight = a.int("weight")
+	}
+	if a.has("priority") {
+		st.Priority = a.int("priority")
+	}
+	if a.has("cps") {
+		st.CallsPerSecond = a.int("cps")
+	}
+	st.HangUpAfter = a.duration("hangup")
+	if v, ok := a["drop"]; ok { // 2s-sorry
+		after, place, _ := strings.Cut(v, "-")
+		h := args{"after": after}
+		st.Drop = Drop{After: h.duration("after"), Context: place, Exten: "s", Priority: 1}
 	}
 	if a.has("attempts") {
 		st.Retry.MaxAttempts = a.int("attempts")
@@ -359,6 +386,8 @@ func (s *scene) effect(e Effect) {
 			kind = "asks"
 		case AddAgentTime:
 			kind = "agent-time"
+		case SaveLearnt:
+			kind = "learnt"
 		}
 		if kind == "" || s.shown[kind] {
 			s.print("%s", text)
@@ -397,6 +426,10 @@ func describe(e Effect, now time.Time) string {
 		return fmt.Sprintf("Originate %s on %s: %s to %s", e.Attempt.ID, e.Server, e.Attempt.Campaign, e.Attempt.Number)
 	case HangUp:
 		return fmt.Sprintf("HangUp %s on %s cause=%d", e.Channel, e.Server, e.Cause)
+	case Redirect:
+		return fmt.Sprintf("Redirect %s on %s to %s,%s,%d", e.Channel, e.Server, e.Context, e.Exten, e.Priority)
+	case SaveLearnt:
+		return fmt.Sprintf("SaveLearnt %s", e.Campaign)
 	case Withdraw:
 		if e.Contact.Due.After(now) {
 			return fmt.Sprintf("Withdraw %s; the contact is due in %v", e.Attempt.ID, e.Contact.Due.Sub(now))

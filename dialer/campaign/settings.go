@@ -3,25 +3,51 @@ package campaign
 import (
 	"fmt"
 	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // Settings are a campaign's rules.
 type Settings struct {
-	Name        string
-	Server      string
-	Queue       string
-	MaxInFlight int
-	Wrapup      time.Duration // of the queue; a member's own counts if it is longer
-	RingTimeout time.Duration
-	Hours       Hours // nil: always open
-	Retry       RetryRules
+	Name           string
+	Server         string
+	Queue          string
+	MaxInFlight    int
+	Wrapup         time.Duration // of the queue; a member's own counts if it is longer
+	RingTimeout    time.Duration
+	Hours          Hours // nil: always open
+	Retry          RetryRules
+	Pacing         pacing.Settings // its RingTimeout is the one above
+	CallsPerSecond int             // of a broadcast; 0: no limit of its own
+	Weight         int             // of its share of a queue's agents; below 1 counts as 1
+	Priority       int             // campaigns of a higher one are served first
+	// HangUpAfter, if not 0, is how long a call that nobody has answered rings
+	// at least before it is hung up because no agent can take it.
+	HangUpAfter time.Duration
+	// Drop, if its Context is set, is where a contact goes who has waited too
+	// long for an agent.
+	Drop Drop
 }
+
+// Drop is a place in the dialplan that a dropped call is sent to, to say who
+// called.
+type Drop struct {
+	After          time.Duration // of waiting without an agent's phone ringing
+	Context, Exten string
+	Priority       int
+}
+
+// Waits reports whether the campaign's answered calls wait for agents.
+func (s *Settings) Waits() bool { return s.Pacing.Mode != pacing.Broadcast }
 
 // Hours say when a campaign may call.
 type Hours interface {
 	Open(t time.Time) bool
 	// Next is the first instant not before t at which Open holds; false: never.
 	Next(t time.Time) (time.Time, bool)
+	// Closes is the first instant not before t at which Open does not hold;
+	// false: never.
+	Closes(t time.Time) (time.Time, bool)
 }
 
 // Server is an Asterisk that calls are placed on.

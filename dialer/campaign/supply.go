@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/pacing"
@@ -22,6 +21,7 @@ type demand struct {
 	ringing  int // members whose phones rang when the picture was asked for
 	offered  int // own callers whom an agent's phone rings for
 	onTheWay int // own calls that are not among the callers
+	open     int // of these, claims and calls that nobody has answered
 }
 
 // countDemand counts all queues' demand in one walk over the calls. What
@@ -38,6 +38,7 @@ func (c *Core) countDemand() {
 		}
 		for _, cp := range q.campaigns {
 			d.onTheWay += cp.claiming
+			d.open += cp.claiming
 		}
 		for _, t := range q.taken {
 			if !t.Before(asked.Add(-deviceLag)) {
@@ -57,8 +58,13 @@ func (c *Core) countDemand() {
 func (d *demand) add(cl *call, asked time.Time) {
 	settled := asked.Add(-deviceLag)
 	switch {
+	case cl.dropped:
+		// It is no caller any more, or will not be in a moment.
 	case cl.phase < phaseQueued:
 		d.onTheWay++
+		if cl.phase < phaseAnswered {
+			d.open++
+		}
 	case cl.phase == phaseTalking:
 		if !cl.Attempt.Connected.Before(settled) {
 			d.onTheWay++
@@ -119,146 +125,6 @@ func commonKey(a, b map[string]*member) bool {
 // membersChanged makes sharers be found again.
 func (c *Core) membersChanged() {
 	for _, q := range c.queues {
-		q.sharers = nil
+		q.sharers, q.ordered = nil, nil
 	}
-}
-
-// mayNotCall tells why a campaign may not place a call now, apart from the
-// supply of agents and the limits; "" if it may.
-func (c *Core) mayNotCall(cp *campaign) string {
-	s := c.servers[cp.Server]
-	switch {
-	case c.closing:
-		return "the daemon is stopping"
-	case cp.state != Running:
-		return "the campaign is " + string(cp.state)
-	case !s.up:
-		return "no connection to Asterisk " + s.Name
-	case c.now.Before(s.refused.until):
-		return "originating failed; waiting until " + c.clockText(s.refused.until)
-	case c.now.Before(cp.fault.until):
-		return "the store failed; waiting until " + c.clockText(cp.fault.until)
-	}
-	if cp.Hours != nil && !cp.Hours.Open(c.now) {
-		if next, ok := cp.Hours.Next(c.now); ok {
-			return "outside the calling window until " + next.Format("Mon 2006-01-02 15:04 MST")
-		}
-		return "outside the calling window, which never opens"
-	}
-	return ""
-}
-
-// pace asks for as many contacts as there are agents for. The queues take turns
-// at being first, because they may share a server's limits.
-func (c *Core) pace() {
-	c.countDemand()
-	n := len(c.queues)
-	first := c.first
-	for i := range n {
-		k := (first + i) % n
-		c.poll(c.queues[k])
-		if c.paceQueue(c.queues[k]) {
-			c.first = (k + 1) % n
-		}
-	}
-}
-
-// wants tells how many contacts a campaign could dial now if there were agents,
-// and why none if it is none.
-func (c *Core) wants(q *queue, cp *campaign) (int, string) {
-	if why := c.mayNotCall(cp); why != "" {
-		return 0, why
-	}
-	switch {
-	case q.seen.IsZero() || c.now.Sub(q.picture.Asked) > staleAfter || !q.membersKnown:
-		return 0, "the queue's agents are not known at the moment"
-	case q.unknown:
-		return 0, fmt.Sprintf("Asterisk %s does not know the queue %s", q.server.Name, q.name)
-	case cp.claiming > 0:
-		return 0, ""
-	case cp.agenda.empty && cp.agenda.next.IsZero():
-		return 0, "list end: no contact is left to dial"
-	case cp.agenda.next.After(c.now):
-		return 0, "no contact is due until " + c.clockText(cp.agenda.next)
-	case cp.inFlight >= cp.MaxInFlight:
-		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
-	}
-	return cp.MaxInFlight - cp.inFlight, ""
-}
-
-// paceQueue reports whether it asked for contacts.
-func (c *Core) paceQueue(q *queue) bool {
-	want := make([]int, len(q.campaigns))
-	wanted := 0
-	for i, cp := range q.campaigns {
-		want[i], cp.hold = c.wants(q, cp)
-		wanted += want[i]
-	}
-	if q.seen.IsZero() {
-		return false
-	}
-	q.supply = c.supplyOf(q)
-	if wanted == 0 {
-		return false
-	}
-	n, limit := c.allowed(q, wanted)
-	shares := pacing.Share(n, want, q.turn)
-	for i, n := range shares {
-		cp := q.campaigns[i]
-		if n > 0 {
-			cp.claiming = n
-			q.demand.onTheWay += n
-			q.server.inFlight += n
-			cp.agenda.ask(c.now)
-			c.do(TakeContacts{cp.Name, n})
-		} else if want[i] > 0 {
-			cp.hold = limit
-		}
-	}
-	if n > 0 {
-		q.turn = (q.turn + 1) % len(q.campaigns)
-	}
-	return n > 0
-}
-
-// allowed is how many of the wanted calls there are agents and lines for, and
-// what holds the others.
-func (c *Core) allowed(q *queue, wanted int) (n int, limit string) {
-	s := q.server
-	n = min(q.supply.Free(), wanted)
-	if n == 0 {
-		return 0, "no agent is free"
-	}
-	limit = "the free agents are taken by the queue's other campaigns"
-	if s.refused.fails > 0 {
-		// One call shows whether Asterisk takes them again; many would burn
-		// as many contacts.
-		if c.now.Before(s.probeAt) {
-			return 0, "originating failed; waiting for a single call to get through"
-		}
-		n = 1
-	}
-	if s.MaxChannels > 0 && n > s.MaxChannels-s.inFlight {
-		n = max(0, s.MaxChannels-s.inFlight)
-		limit = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
-	}
-	if n > 0 {
-		most := n
-		if n = s.rate.Take(c.now.UnixNano(), n); n < most {
-			limit = fmt.Sprintf("calls_per_second of %d on Asterisk %s is reached", s.CallsPerSecond, s.Name)
-		}
-	}
-	if n > 0 {
-		s.probeAt = c.now.Add(probeEvery)
-	}
-	return n, limit
-}
-
-// clockText is a time for people: with its day unless that is today.
-func (c *Core) clockText(t time.Time) string {
-	t = t.In(c.now.Location())
-	if t.Format(time.DateOnly) == c.now.Format(time.DateOnly) {
-		return t.Format(time.TimeOnly)
-	}
-	return t.Format("Mon 2006-01-02 15:04")
 }

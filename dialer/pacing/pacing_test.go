@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand"
-	"slices"
 	"testing"
 	"time"
 )
@@ -59,75 +58,6 @@ func TestSupplyIsMonotone(t *testing.T) {
 				t.Fatalf("%+v: one more %s changes %d free to %d", s, name, free, step.s.Free())
 			}
 		}
-	}
-}
-
-func TestShare(t *testing.T) {
-	for _, tt := range []struct {
-		free  int
-		want  []int
-		first int
-		got   []int
-	}{
-		{0, []int{1, 1}, 0, []int{0, 0}},
-		{-1, []int{1, 1}, 0, []int{0, 0}},
-		{5, nil, 0, []int{}},
-		{5, []int{0, 0}, 1, []int{0, 0}},
-		{3, []int{9, 9}, 0, []int{2, 1}},
-		{3, []int{9, 9}, 1, []int{1, 2}},
-		{9, []int{1, 9, 9}, 0, []int{1, 4, 4}},
-		{2, []int{9, 9, 9}, 2, []int{1, 0, 1}},
-		{100, []int{3, 4}, 0, []int{3, 4}},
-	} {
-		if got := Share(tt.free, tt.want, tt.first); !slices.Equal(got, tt.got) {
-			t.Errorf("Share(%d, %v, %d) = %v, want %v", tt.free, tt.want, tt.first, got, tt.got)
-		}
-	}
-}
-
-// TestShareIsFair: never more than anybody wants or there is, all of it if it is
-// wanted, and nobody gets two more than one who wanted more.
-func TestShareIsFair(t *testing.T) {
-	for seed := range int64(5000) {
-		rnd := rand.New(rand.NewSource(seed))
-		want := make([]int, rnd.Intn(6))
-		wanted := 0
-		for i := range want {
-			want[i] = rnd.Intn(12)
-			wanted += want[i]
-		}
-		free := rnd.Intn(40)
-		first := rnd.Intn(6)
-		got := Share(free, want, first)
-		sum := 0
-		for i := range got {
-			sum += got[i]
-			if got[i] < 0 || got[i] > want[i] {
-				t.Fatalf("seed %d: Share(%d, %v, %d) = %v", seed, free, want, first, got)
-			}
-			for j := range got {
-				if got[i] > got[j]+1 && got[j] < want[j] {
-					t.Fatalf("seed %d: Share(%d, %v, %d) = %v: %d and %d", seed, free, want, first, got, i, j)
-				}
-			}
-		}
-		if sum != min(free, wanted) {
-			t.Fatalf("seed %d: Share(%d, %v, %d) = %v gives %d", seed, free, want, first, got, sum)
-		}
-	}
-}
-
-// TestShareTakesTurns: with one agent at a time and first moving on, everybody
-// gets as much.
-func TestShareTakesTurns(t *testing.T) {
-	sum := make([]int, 3)
-	for turn := range 300 {
-		for i, n := range Share(1, []int{9, 9, 9}, turn%3) {
-			sum[i] += n
-		}
-	}
-	if !slices.Equal(sum, []int{100, 100, 100}) {
-		t.Error(sum)
 	}
 }
 

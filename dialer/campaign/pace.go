@@ -1,0 +1,193 @@
+package campaign
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/pacing"
+)
+
+// mayNotCall tells why a campaign may not place a call now, apart from the
+// supply of agents and the limits; "" if it may.
+func (c *Core) mayNotCall(cp *campaign) string {
+	s := c.servers[cp.Server]
+	switch {
+	case c.closing:
+		return "the daemon is stopping"
+	case cp.state != Running:
+		return "the campaign is " + string(cp.state)
+	case !s.up:
+		return "no connection to Asterisk " + s.Name
+	case c.now.Before(s.refused.until):
+		return "originating failed; waiting until " + c.clockText(s.refused.until)
+	case c.now.Before(cp.fault.until):
+		return "the store failed; waiting until " + c.clockText(cp.fault.until)
+	}
+	if cp.Hours != nil && !cp.Hours.Open(c.now) {
+		if next, ok := cp.Hours.Next(c.now); ok {
+			return "outside the calling window until " + next.Format("Mon 2006-01-02 15:04 MST")
+		}
+		return "outside the calling window, which never opens"
+	}
+	return ""
+}
+
+// pace asks for as many contacts as pacing and limits allow. The queues take
+// turns at being first, because they may share a server's limits.
+func (c *Core) pace() {
+	c.countDemand()
+	n := len(c.queues)
+	first := c.first
+	for i := range n {
+		k := (first + i) % n
+		c.poll(c.queues[k])
+		if c.paceQueue(c.queues[k]) {
+			c.first = (k + 1) % n
+		}
+	}
+	for _, cp := range c.broadcasts {
+		c.paceBroadcast(cp)
+	}
+}
+
+// wants tells how many contacts a campaign could dial now if there were agents,
+// and why none if it is none.
+func (c *Core) wants(cp *campaign) (int, string) {
+	if why := c.mayNotCall(cp); why != "" {
+		return 0, why
+	}
+	switch {
+	case cp.claiming > 0:
+		return 0, ""
+	case cp.agenda.empty && cp.agenda.next.IsZero():
+		return 0, "list end: no contact is left to dial"
+	case cp.agenda.next.After(c.now):
+		return 0, "no contact is due until " + c.clockText(cp.agenda.next)
+	case cp.inFlight >= cp.MaxInFlight:
+		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
+	}
+	return cp.MaxInFlight - cp.inFlight, ""
+}
+
+// blind tells why a queue's agents are not known well enough to dial; "" if they
+// are.
+func (c *Core) blind(q *queue) string {
+	switch {
+	case q.seen.IsZero() || c.now.Sub(q.picture.Asked) > staleAfter || !q.membersKnown:
+		return "the queue's agents are not known at the moment"
+	case q.unknown:
+		return fmt.Sprintf("Asterisk %s does not know the queue %s", q.server.Name, q.name)
+	}
+	return ""
+}
+
+// paceQueue reports whether it asked for contacts.
+func (c *Core) paceQueue(q *queue) bool {
+	want, wanted := make([]int, len(q.campaigns)), 0
+	blind := c.blind(q)
+	for i, cp := range q.campaigns {
+		if want[i], cp.hold = c.wants(cp); blind != "" && c.mayNotCall(cp) == "" {
+			want[i], cp.hold = 0, blind
+		}
+		wanted += want[i]
+		if cp.claiming > 0 {
+			want[i] = -1 // none more at this moment, but it keeps its turn
+		}
+	}
+	if q.seen.IsZero() {
+		return false
+	}
+	q.supply = c.supplyOf(q)
+	if wanted == 0 {
+		return false
+	}
+	lead := q.campaigns[pacing.First(want, q.turns)]
+	n, limit := c.allowed(q.server, c.decide(q, lead), wanted)
+	asked := 0
+	shares := pacing.Share(n, want, q.turns)
+	for i, cp := range q.campaigns {
+		place := shares[i]
+		if place > 0 && cp != lead {
+			// What the lead may place, this one may perhaps not: its contacts
+			// may answer more often.
+			place = min(place, c.decide(q, cp).Place)
+			q.turns[i].Unused(shares[i] - place)
+		}
+		if place > 0 {
+			c.take(cp, place)
+			q.demand.onTheWay += place
+			q.demand.open += place
+			asked += place
+		} else if want[i] > 0 {
+			cp.hold = limit
+		}
+	}
+	q.server.rate.Return(n - asked)
+	return asked > 0
+}
+
+// paceBroadcast asks for contacts of a campaign without agents.
+func (c *Core) paceBroadcast(cp *campaign) {
+	want, hold := c.wants(cp)
+	if cp.hold = hold; want == 0 {
+		return
+	}
+	n, limit := c.allowed(c.servers[cp.Server], pacing.Decision{Place: want}, want)
+	if n > 0 {
+		n = cp.rate.Take(c.now.UnixNano(), n)
+		limit = fmt.Sprintf("the campaign's calls_per_second of %v is reached", cp.rate.Rate)
+	}
+	if cp.hold = limit; n > 0 {
+		cp.hold = ""
+		c.take(cp, n)
+	}
+}
+
+// take asks the store for n contacts of a campaign.
+func (c *Core) take(cp *campaign, n int) {
+	cp.claiming = n
+	c.servers[cp.Server].inFlight += n
+	cp.agenda.ask(c.now)
+	c.do(TakeContacts{cp.Name, n})
+}
+
+// allowed is how many of the wanted calls there are agents and lines for, and
+// what holds the others.
+func (c *Core) allowed(s *server, d pacing.Decision, wanted int) (n int, limit string) {
+	n = min(d.Place, wanted)
+	if n == 0 {
+		return 0, d.Why()
+	}
+	limit = "the free agents are taken by the queue's other campaigns"
+	if s.refused.fails > 0 {
+		// One call shows whether Asterisk takes them again; many would burn
+		// as many contacts.
+		if c.now.Before(s.probeAt) {
+			return 0, "originating failed; waiting for a single call to get through"
+		}
+		n = 1
+	}
+	if s.MaxChannels > 0 && n > s.MaxChannels-s.inFlight {
+		n = max(0, s.MaxChannels-s.inFlight)
+		limit = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
+	}
+	if n > 0 {
+		most := n
+		if n = s.rate.Take(c.now.UnixNano(), n); n < most {
+			limit = fmt.Sprintf("calls_per_second of %d on Asterisk %s is reached", s.CallsPerSecond, s.Name)
+		}
+	}
+	if n > 0 {
+		s.probeAt = c.now.Add(probeEvery)
+	}
+	return n, limit
+}
+
+// clockText is a time for people: with its day unless that is today.
+func (c *Core) clockText(t time.Time) string {
+	t = t.In(c.now.Location())
+	if t.Format(time.DateOnly) == c.now.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return t.Format("Mon 2006-01-02 15:04")
+}

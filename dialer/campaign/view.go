@@ -1,0 +1,170 @@
+package campaign
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/pacing"
+)
+
+// decide asks a campaign's pacer how many calls it may place now.
+func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
+	s := &c.view
+	c.viewQueue(q, cp, s)
+	s.Since = 0
+	if !cp.decided.IsZero() {
+		s.Since = c.now.Sub(cp.decided).Seconds()
+	}
+	cp.decided = c.now
+	return cp.pacer.Decide(s)
+}
+
+// viewQueue writes down what is known of a queue's agents and of the calls that
+// may need them, as a campaign's pacer takes it.
+func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
+	open := 0
+	for _, other := range c.sharers(q) {
+		open += other.demand.open
+	}
+	*s = pacing.Snapshot{
+		Free:    q.supply.Available - max(0, q.supply.Callers-q.supply.Offered) - q.supply.Wrapup - (q.supply.OnTheWay - open),
+		Idle:    max(0, q.supply.Available-q.supply.Wrapup),
+		Busy:    s.Busy[:0],
+		Ringing: s.Ringing[:0],
+		Limits:  pacing.Limits{Contacts: -1, InFlight: -1, Channels: -1, Rate: -1}, // see allowed
+	}
+	if cp.Hours != nil {
+		if end, ok := cp.Hours.Closes(c.now); ok {
+			s.Left = end.Sub(c.now).Seconds()
+		}
+	}
+	for _, name := range q.memberNames() {
+		if b, ok := c.busy(q, q.members[name]); ok {
+			s.Busy = append(s.Busy, b)
+		}
+	}
+	for _, other := range c.sharers(q) {
+		for _, owner := range other.campaigns {
+			factor := 1.0
+			if owner != cp {
+				factor = owner.pacer.Rate() / cp.pacer.Rate()
+			}
+			for _, cl := range owner.openCalls() {
+				s.Ringing = append(s.Ringing, pacing.Ringing{Elapsed: c.now.Sub(cl.Attempt.Claimed).Seconds(), Factor: factor})
+			}
+			for range owner.claiming {
+				s.Ringing = append(s.Ringing, pacing.Ringing{Factor: factor})
+			}
+		}
+	}
+}
+
+// busy is an agent who will be free again; false for one who is free, or away.
+func (c *Core) busy(q *queue, m *member) (b pacing.Busy, ok bool) {
+	switch {
+	case m.Paused || m.away():
+		return b, false
+	case m.idle():
+		left := m.freeAt.Sub(c.now)
+		if left <= 0 {
+			return b, false
+		}
+		b.Wrapup, b.Left = true, left.Seconds()
+		b.Elapsed = max(0, (max(q.wrapup, m.Wrapup) - left).Seconds())
+	case !m.ringing():
+		b.Elapsed = c.now.Sub(m.since).Seconds()
+	}
+	return b, true
+}
+
+// memberNames are the members' interfaces in an order that is always the same:
+// what is decided must not depend on that of a map.
+func (q *queue) memberNames() []string {
+	if q.ordered == nil {
+		for name := range q.members {
+			q.ordered = append(q.ordered, name)
+		}
+		slices.Sort(q.ordered)
+	}
+	return q.ordered
+}
+
+// openCalls are a campaign's calls that nobody has answered, in the order of
+// their claims.
+func (cp *campaign) openCalls() []*call {
+	cp.open = slices.DeleteFunc(cp.open, func(cl *call) bool { return cl.gone || cl.phase >= phaseAnswered || !cl.leg1Gone.IsZero() })
+	return cp.open
+}
+
+// The pacer learns from how calls and agents' work went.
+
+// human notes that a person answered and waits for an agent.
+func (c *Core) human(cl *call) {
+	if !cl.learnt {
+		cl.learnt = true
+		cl.campaign.pacer.CallEnded(true, c.now.Sub(cl.Attempt.Claimed).Seconds(), 0)
+		cl.campaign.unsaved = true
+	}
+}
+
+// notHuman notes that a call has ended and no person waited for an agent. What
+// the trunk refused says nothing of how people answer: learning from it would
+// dial the faster the less the trunk carries.
+func (c *Core) notHuman(cl *call, a *Attempt) {
+	switch a.Outcome {
+	case Congestion, Failed, Cancelled, Unknown:
+		return
+	}
+	if !cl.learnt {
+		cl.learnt = true
+		cl.campaign.pacer.CallEnded(false, a.Ring().Seconds(), 0)
+		cl.campaign.unsaved = true
+	}
+}
+
+// abandoned notes, once, that a person found no agent in time.
+func (c *Core) abandoned(cl *call) {
+	if !cl.late {
+		cl.late = true
+		cl.campaign.pacer.Abandoned()
+		cl.campaign.unsaved = true
+	}
+}
+
+// learnEach is how often what pacers have learnt is written.
+const learnEach = 30 * time.Second
+
+// saveLearnt writes what a campaign's pacer has learnt, if it is time to.
+func (c *Core) saveLearnt(cp *campaign) {
+	if cp.unsaved && (c.closing || c.now.Sub(cp.savedAt) >= learnEach) {
+		cp.unsaved, cp.savedAt = false, c.now
+		c.do(SaveLearnt{cp.Name, cp.pacer.State})
+	}
+}
+
+// memberLearnt lets the pacers of a queue learn from a member's change.
+func (c *Core) memberLearnt(q *queue, old, now *member) {
+	if old == nil {
+		return
+	}
+	gone := now == nil || now.Paused || now.away()
+	wasIdle := old.idle() && !c.now.Before(old.freeAt)
+	wasBusy := !old.idle() && !old.Paused && !old.away() && !old.ringing()
+	for _, cp := range q.campaigns {
+		switch {
+		case wasIdle && gone:
+			cp.pacer.IdleAgentLeft()
+		case wasBusy && (gone || now.idle()):
+			cp.pacer.TalkEnded(c.now.Sub(old.since).Seconds())
+			wrapup := q.wrapup
+			if now != nil {
+				wrapup = max(wrapup, now.Wrapup)
+			}
+			cp.pacer.WrapupEnded(wrapup.Seconds())
+			cp.pacer.AgentReleased(gone)
+		default:
+			continue
+		}
+		cp.unsaved = true
+	}
+}
