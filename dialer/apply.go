@@ -31,6 +31,8 @@ func (d *Daemon) apply(e campaign.Effect) {
 		d.links[e.Server].originate(originateOf(d.campaigns[e.Attempt.Campaign], &e.Claim))
 	case campaign.HangUp:
 		d.links[e.Server].hangUp(e)
+	case campaign.Redirect:
+		d.links[e.Server].redirect(e)
 	case campaign.Finish:
 		d.persist("the end of an attempt", func() error { return d.store.Finish(e.Attempt, e.Contact) })
 	case campaign.Withdraw:
@@ -39,6 +41,8 @@ func (d *Daemon) apply(e campaign.Effect) {
 		d.saveState(e)
 	case campaign.AddAgentTime:
 		d.addAgentTime(e)
+	case campaign.SaveLearnt:
+		d.saveLearnt(e)
 	case campaign.AskQueue:
 		d.links[e.Server].askQueue(e)
 	case campaign.AskMembers:

@@ -69,6 +69,7 @@ type Daemon struct {
 	failing   failing
 	states    latestStates
 	agentTime agentTime
+	pacing    pacingWrites
 }
 
 // New opens the store and prepares everything; nothing is dialed before Run.
@@ -185,7 +186,7 @@ func (d *Daemon) begin() error {
 		d.log.Info("calls were in flight when the daemon last stopped; comparing with Asterisk", "calls", len(claims))
 	}
 	d.step(campaign.Recovered{Claims: claims})
-	return nil
+	return d.learnt()
 }
 
 func (d *Daemon) loop(ctx, force context.Context) error {

@@ -200,3 +200,12 @@ func (l *link) hangUp(e campaign.HangUp) {
 		}
 	})
 }
+
+func (l *link) redirect(e campaign.Redirect) {
+	l.d.work.Go(func() {
+		_, err := ami.Send(context.Background(), l.client, ami.Redirect{Channel: e.Channel, Context: e.Context, Exten: e.Exten, Priority: e.Priority})
+		if err != nil && !ami.Refused(err) { // refused: it is gone already
+			l.log.Warn("a call that waited too long could not be sent away", "channel", e.Channel, "context", e.Context, "error", err)
+		}
+	})
+}

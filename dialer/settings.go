@@ -6,6 +6,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // hours are a campaign's calling windows in its time zone.
@@ -20,6 +21,8 @@ func (h hours) Next(t time.Time) (time.Time, bool) {
 	next, ok := h.windows.Next(t, h.loc)
 	return next.In(h.loc), ok
 }
+
+func (h hours) Closes(t time.Time) (time.Time, bool) { return h.windows.Closes(t, h.loc) }
 
 func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
@@ -44,6 +47,14 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hours{c.Calling.Windows, c.Calling.Location},
 			Retry:       rules,
+			Pacing: pacing.Settings{
+				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
+				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: campaign.LateAfter.Seconds(),
+			},
+			CallsPerSecond: c.Pacing.CallsPerSecond,
+			Weight:         c.Pacing.Weight, Priority: c.Pacing.Priority,
+			HangUpAfter: c.Pacing.HangUpAfter,
+			Drop:        campaign.Drop(c.Pacing.Drop),
 		})
 	}
 	return all

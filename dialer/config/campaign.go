@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/contact"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // A queue's name becomes an argument of Queue() and is compared with what the
@@ -29,17 +30,15 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 		r.name(key+".name", "campaign", raw.Name)
 	}
 	c.Asterisk = r.server(key+".asterisk", raw.Asterisk)
-	if r.required(key+".queue", raw.Queue, "the queue its agents are in, as queues.conf names it") && !queueName.MatchString(raw.Queue) {
-		r.fail(key+".queue", "use letters, digits and _ . @ + -", "%s is not a queue's name", quote(raw.Queue))
-	}
+	c.Pacing = r.pacing(key+".pacing", raw.Pacing)
+	r.queue(key, &c)
 	if len(raw.Lists) == 0 {
 		r.fail(key+".lists", "name at least one list: lists: [{path: lists/spring.csv}]", "no list")
 	}
 	for i, l := range raw.Lists {
 		c.Lists = append(c.Lists, r.list(key, fmt.Sprintf("%s.lists[%d]", key, i), l))
 	}
-	c.Originate = r.originate(key+".originate", raw.Queue, raw.Originate)
-	c.Pacing = r.pacing(key+".pacing", raw.Pacing)
+	c.Originate = r.originate(key+".originate", raw.Queue, c.Pacing.Mode == string(pacing.Broadcast), raw.Originate)
 	c.Calling = r.calling(key+".calling", raw.Calling)
 	c.Retry = r.retry(key+".retry", raw.Retry)
 	c.Start = r.schedule(key+".start", raw.Start)
@@ -123,28 +122,6 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 	}
 	l.Columns = raw.Columns
 	return l
-}
-
-func (r *resolver) pacing(key string, raw rawPacing) Pacing {
-	p := Pacing{Mode: DefaultMode, MaxInFlight: DefaultMaxInFlight}
-	if raw.Mode != nil {
-		switch *raw.Mode {
-		case DefaultMode:
-		case "power", "predictive":
-			r.fail(key+".mode", "use progressive", "%s is not in this version", quote(*raw.Mode))
-		default:
-			r.fail(key+".mode", "use progressive", "%s is not known", quote(*raw.Mode))
-		}
-	}
-	if raw.MaxInFlight != nil {
-		p.MaxInFlight = *raw.MaxInFlight
-		r.within(key+".max_in_flight", p.MaxInFlight, 1, MaxInFlight)
-	}
-	if raw.Wrapup != nil {
-		p.Wrapup = *raw.Wrapup
-		r.duration(key+".wrapup", p.Wrapup, 0, MaxWrapup)
-	}
-	return p
 }
 
 func (r *resolver) duration(key string, d, least, most time.Duration) {

@@ -102,13 +102,6 @@ type Originate struct {
 	Priority    int
 }
 
-// Pacing says how many calls to place.
-type Pacing struct {
-	Mode        string // progressive
-	MaxInFlight int    // calls of this campaign in flight at most
-	Wrapup      time.Duration
-}
-
 // Calling says when calls may be placed.
 type Calling struct {
 	Location *time.Location

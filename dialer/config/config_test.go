@@ -170,7 +170,7 @@ func mustHold(t testing.TB, c *Config) {
 	must(filepath.IsAbs(c.Store.Path) && filepath.IsAbs(c.Control.Socket) && len(c.Control.Socket) <= MaxSocket && c.Store.Path != c.Control.Socket, "store %q, socket %q", c.Store.Path, c.Control.Socket)
 	names := map[string]bool{}
 	for _, p := range c.Campaigns {
-		must(p.Name != "" && !names[p.Name] && p.Queue != "" && servers[p.Asterisk] && len(p.Lists) > 0, "campaign %+v", p)
+		must(p.Name != "" && !names[p.Name] && (p.Queue == "") == (p.Pacing.Mode == "broadcast") && servers[p.Asterisk] && len(p.Lists) > 0, "campaign %+v", p)
 		names[p.Name] = true
 		lists := map[string]bool{}
 		for _, l := range p.Lists {
@@ -183,7 +183,10 @@ func mustHold(t testing.TB, c *Config) {
 		for _, s := range append([]string{o.Channel, o.CallerID, o.Application, o.Data, o.Context, o.Exten, p.Queue}, o.Variables...) {
 			must(clean(s), "%q", s)
 		}
-		must(p.Pacing.Mode == "progressive" && p.Pacing.MaxInFlight > 0 && p.Pacing.Wrapup >= 0, "pacing %+v", p.Pacing)
+		pc := p.Pacing
+		must(slices.Contains(modes, pc.Mode) && pc.MaxInFlight > 0 && pc.Wrapup >= 0 && pc.Weight > 0 && pc.CallsPerSecond >= 0, "pacing %+v", pc)
+		must((pc.Mode == "power") == (pc.Ratio >= 1) && (pc.Mode == "predictive") == (pc.AbandonTarget >= MinAbandonTarget), "pacing %+v", pc)
+		must((pc.Drop.Context != "") == (pc.Drop.After > 0) && clean(pc.Drop.Context) && clean(pc.Drop.Exten), "pacing %+v", pc)
 		must(p.Calling.Location != nil, "no location")
 		must(p.Retry.MaxAttempts > 0 && len(p.Retry.ByOutcome) == len(DefaultRetry()), "retry %+v", p.Retry)
 		for outcome, rule := range p.Retry.ByOutcome {

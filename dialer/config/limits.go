@@ -23,6 +23,11 @@ const (
 	MaxCallsPerSecond = 1000
 	MaxAttempts       = 100
 	MaxPriority       = 10_000
+	MaxWeight         = 1000
+
+	MaxRatio         = 20.0
+	MinAbandonTarget = 0.001
+	MaxAbandonTarget = 0.1
 )
 
 const maxNodes = 100_000 // values, those behind aliases each time they are used

@@ -24,7 +24,7 @@ func (o Originate) ChannelTo(number string) string {
 	return strings.Replace(o.Channel, numberPlaceholder, number, 1)
 }
 
-func (r *resolver) originate(key, queue string, raw rawOriginate) Originate {
+func (r *resolver) originate(key, queue string, broadcast bool, raw rawOriginate) Originate {
 	o := Originate{Channel: DefaultChannel, RingTimeout: DefaultRingTimeout, CallerID: raw.CallerID, Variables: raw.Variables}
 	if raw.Channel != nil {
 		o.Channel = *raw.Channel
@@ -36,7 +36,7 @@ func (r *resolver) originate(key, queue string, raw rawOriginate) Originate {
 	}
 	r.text(key+".caller_id", raw.CallerID)
 	r.variables(key+".variables", raw.Variables)
-	r.destination(key, queue, raw, &o)
+	r.destination(key, queue, broadcast, raw, &o)
 	return o
 }
 
@@ -89,7 +89,7 @@ func (r *resolver) variables(key string, variables []string) {
 
 // destination is where an answered call goes. Without a word about it that is
 // the campaign's queue, so that a queue is all a config must name.
-func (r *resolver) destination(key, queue string, raw rawOriginate, o *Originate) {
+func (r *resolver) destination(key, queue string, broadcast bool, raw rawOriginate, o *Originate) {
 	app := r.has(key+".application") || r.has(key+".data")
 	dialplan := r.has(key+".context") || r.has(key+".exten") || r.has(key+".priority")
 	if app && dialplan {
@@ -119,6 +119,8 @@ func (r *resolver) destination(key, queue string, raw rawOriginate, o *Originate
 			o.Priority = *raw.Priority
 			r.within(key+".priority", o.Priority, 1, MaxPriority)
 		}
+	case broadcast:
+		r.fail(key, "give it context, exten and priority, or application and data", "a broadcast has no queue, so it must say where an answered call goes")
 	default:
 		o.Application, o.Data = "Queue", queue+",,,,"
 	}

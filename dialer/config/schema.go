@@ -84,9 +84,26 @@ type rawOriginate struct {
 }
 
 type rawPacing struct {
-	Mode        *string        `mapstructure:"mode"`
-	MaxInFlight *int           `mapstructure:"max_in_flight"`
-	Wrapup      *time.Duration `mapstructure:"wrapup"`
+	Mode           *string        `mapstructure:"mode"`
+	Ratio          *float64       `mapstructure:"ratio"`
+	AbandonTarget  *percent       `mapstructure:"abandon_target"`
+	MaxInFlight    *int           `mapstructure:"max_in_flight"`
+	CallsPerSecond *int           `mapstructure:"calls_per_second"`
+	Wrapup         *time.Duration `mapstructure:"wrapup"`
+	Weight         *int           `mapstructure:"weight"`
+	Priority       *int           `mapstructure:"priority"`
+	HangUpAfter    *time.Duration `mapstructure:"hang_up_after"`
+	Drop           *rawDrop       `mapstructure:"drop"`
+}
+
+// percent is a share as it is written: 3%.
+type percent string
+
+type rawDrop struct {
+	After    *time.Duration `mapstructure:"after"`
+	Context  string         `mapstructure:"context"`
+	Exten    *string        `mapstructure:"exten"`
+	Priority *int           `mapstructure:"priority"`
 }
 
 type rawCalling struct {
@@ -124,10 +141,8 @@ type rawReport struct {
 // are refused: a limit that is accepted and ignored is worse than none. Keys
 // are paths without indices.
 var notYet = map[string]string{
-	"campaigns.pacing.ratio":          "remove it; progressive pacing has no ratio",
-	"campaigns.pacing.abandon_target": "remove it; progressive pacing dials no more than there are free agents",
-	"campaigns.lists.region":          "remove it; numbers are dialed as the list gives them",
-	"campaigns.retry.next_number":     "remove it; a contact has one number",
-	"control.listen":                  "remove it; use control.socket",
-	"control.token_file":              "remove it; who may open control.socket is told by its directory's permissions",
+	"campaigns.lists.region":      "remove it; numbers are dialed as the list gives them",
+	"campaigns.retry.next_number": "remove it; a contact has one number",
+	"control.listen":              "remove it; use control.socket",
+	"control.token_file":          "remove it; who may open control.socket is told by its directory's permissions",
 }

@@ -30,7 +30,9 @@ type place struct{ line, column int }
 
 var (
 	durationType = reflect.TypeFor[time.Duration]()
+	percentType  = reflect.TypeFor[percent]()
 	yamlLine     = regexp.MustCompile(`line ([0-9]+): `)
+	fraction     = regexp.MustCompile(`^[+-]?[0-9]{1,15}([.][0-9]{1,15})?$`)
 	decimal      = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)$`)
 )
 
@@ -213,6 +215,8 @@ func (t *tree) value(n *yaml.Node, typ reflect.Type, key string) (any, bool) {
 	switch {
 	case typ == durationType:
 		return t.durationValue(n, key)
+	case typ == percentType:
+		return t.percentValue(n, key)
 	case typ.Kind() == reflect.Struct:
 		return t.objectValue(n, typ, key)
 	case typ.Kind() == reflect.Map:
@@ -223,6 +227,8 @@ func (t *tree) value(n *yaml.Node, typ reflect.Type, key string) (any, bool) {
 		return t.textValue(n, key)
 	case typ.Kind() == reflect.Int:
 		return t.intValue(n, key)
+	case typ.Kind() == reflect.Float64:
+		return t.numberValue(n, key)
 	case typ.Kind() == reflect.Bool:
 		return t.boolValue(n, key)
 	}
@@ -351,6 +357,40 @@ func (t *tree) intValue(n *yaml.Node, key string) (any, bool) {
 		return t.spoil(key, "write it in decimal digits, without leading zeros", "%s is not a whole number", quote(n.Value))
 	}
 	return v, true
+}
+
+func (t *tree) numberValue(n *yaml.Node, key string) (any, bool) {
+	if n.Kind != yaml.ScalarNode {
+		return t.spoil(key, "", "a number is wanted here, not %s", kindOf(n))
+	}
+	if n.ShortTag() == "!!str" && fraction.MatchString(n.Value) {
+		return t.spoil(key, "remove the quotes", "a number is wanted here, not text")
+	}
+	v, err := strconv.ParseFloat(n.Value, 64)
+	if !fraction.MatchString(n.Value) || err != nil {
+		return t.spoil(key, "write it in decimal digits, such as 2 or 1.5", "%s is not a number", quote(n.Value))
+	}
+	return v, true
+}
+
+func (t *tree) percentValue(n *yaml.Node, key string) (any, bool) {
+	if n.Kind != yaml.ScalarNode {
+		return t.spoil(key, "", "a percentage is wanted here, not %s", kindOf(n))
+	}
+	if _, err := parsePercent(n.Value); err != nil {
+		return t.spoil(key, "write it with its sign, such as 3% or 0.5%", "%v", err)
+	}
+	return n.Value, true
+}
+
+// parsePercent reads 3% as 0.03.
+func parsePercent(s string) (float64, error) {
+	number, ok := strings.CutSuffix(s, "%")
+	if ok = ok && fraction.MatchString(number); !ok {
+		return 0, fmt.Errorf("%s is not a percentage", quote(s))
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	return v / 100, err
 }
 
 func (t *tree) boolValue(n *yaml.Node, key string) (any, bool) {
