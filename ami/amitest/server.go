@@ -12,8 +12,9 @@ import (
 
 // Server is an Asterisk. Its methods may be called concurrently.
 type Server struct {
-	cfg   Config
-	clock Clock
+	cfg     Config
+	clock   Clock
+	release release
 
 	mu      sync.Mutex // owns everything below
 	closed  bool
@@ -41,6 +42,8 @@ type Server struct {
 	queueOrder []*queue
 	agents     map[string]*agent
 	agentOrder []*agent
+	conf       queueFiles
+	chosen     []*member // see best
 
 	faults faults
 }
@@ -51,6 +54,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg:      cfg,
 		clock:    cfg.Clock,
+		release:  releaseOf(cfg.Version),
 		rng:      rand.New(rand.NewPCG(cfg.Seed, 0xa57)),
 		started:  cfg.Clock.Now(),
 		channels: make(map[string]*channel),
@@ -60,7 +64,7 @@ func New(cfg Config) *Server {
 		queues:   make(map[string]*queue),
 		agents:   make(map[string]*agent),
 	}
-	s.faults.unstall = sync.NewCond(&s.mu)
+	s.faults = faults{unstall: sync.NewCond(&s.mu), refuse: make(map[string]string), bytesLeft: -1}
 	for _, qc := range cfg.Queues {
 		s.addQueue(qc)
 	}
