@@ -21,6 +21,7 @@ type channel struct {
 	created                  time.Time
 	serial                   int
 	call                     *call
+	owed                     *talk // its AgentComplete comes when this leg ends
 }
 
 // newChannel makes a channel known and announces it. An empty uniqueid gets one.
@@ -107,20 +108,22 @@ func (s *Server) setState(c *channel, state ami.ChannelState) {
 func (s *Server) hangupRequest(event string, c *channel, cause ami.Cause, tech int) {
 	if s.release <= release11 {
 		s.oldHangupRequest(event, c, cause)
-		return
-	}
-	if s.begin(classCall, event) {
+	} else if s.begin(classCall, event) {
 		s.putChannel("", c)
 		s.putInt("Cause", int(cause))
 		s.putTechCause(tech)
 		s.end(classCall)
 	}
+	s.completeOwed(c)
 }
 
 // hangup ends c. tech, if not 0, is the SIP reply.
 func (s *Server) hangup(c *channel, cause ami.Cause, tech int) {
 	if !s.lives(c) {
 		return
+	}
+	if c.owed != nil && c == c.owed.caller {
+		s.completeOwed(c)
 	}
 	if c.bridge != "" {
 		s.leaveBridge(c)

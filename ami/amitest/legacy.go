@@ -204,7 +204,7 @@ func (s *Server) oldMemberEvent(event string, m *member) {
 }
 
 // oldAgentEvent is as with eventwhencalled=yes: without that there were none.
-func (s *Server) oldAgentEvent(event string, m *member, c *call, ch *channel, more func()) {
+func (s *Server) oldAgentEvent(event string, m *member, caller, ch *channel, more func()) {
 	if !s.begin(classAgent, event) {
 		return
 	}
@@ -213,18 +213,18 @@ func (s *Server) oldAgentEvent(event string, m *member, c *call, ch *channel, mo
 	case "AgentCalled":
 		s.put("AgentCalled", m.agent.cfg.Interface)
 		s.put("AgentName", m.name)
-		s.put("ChannelCalling", c.first.name)
+		s.put("ChannelCalling", caller.name)
 		s.put("DestinationChannel", ch.name)
-		s.putOldCaller(c.first)
-		s.put("Context", c.first.context)
-		s.put("Extension", c.first.exten)
-		s.putInt("Priority", c.first.priority)
-		s.put("Uniqueid", c.first.uniqueid)
+		s.putOldCaller(caller)
+		s.put("Context", caller.context)
+		s.put("Extension", caller.exten)
+		s.putInt("Priority", caller.priority)
+		s.put("Uniqueid", caller.uniqueid)
 	default:
 		if event == "AgentRingNoAnswer" {
-			ch = c.first
+			ch = caller
 		}
-		s.put("Uniqueid", c.first.uniqueid)
+		s.put("Uniqueid", caller.uniqueid)
 		s.put("Channel", ch.name)
 		s.put("Member", m.agent.cfg.Interface)
 		s.put("MemberName", m.name)

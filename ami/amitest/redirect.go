@@ -92,7 +92,8 @@ func (s *Server) redirect(ch *channel, context, exten string) {
 			s.abandon(c.entry)
 		}
 		if c.talk != nil {
-			s.completeTalk(c.talk, "agent")
+			c.talk.owe()
+			s.bookTalk(c.talk)
 			s.agentLegEnds(c.talk, ami.CauseNormalClearing, 0)
 		}
 	case ch == c.trunk:
@@ -136,15 +137,16 @@ func (s *Server) dropLocal(c *call) {
 // hung up, unless it is redirected too.
 func (s *Server) redirectAgent(t *talk, context, exten string, keepCaller bool) {
 	c := t.call
+	t.owe()
 	s.bookTalk(t)
 	if t.ch.bridge != "" {
 		s.leaveBridge(t.ch)
 	}
 	c.talk = nil
 	if !keepCaller {
+		s.hangupRequest("SoftHangupRequest", c.first, ami.CauseNormalClearing, 0)
 		s.firstLegEnds(c, ami.CauseNormalClearing, ami.CauseNormalClearing)
 	}
-	s.agentComplete(t, "caller")
 	own := &call{
 		Call:  &Call{Channel: t.ch.name, ChannelID: t.ch.uniqueid, Start: t.began, Answer: t.began, Responded: true},
 		first: t.ch, trunk: t.ch, phase: answered, seat: t,

@@ -23,6 +23,7 @@ const settling = 5 * time.Millisecond
 // talk is an agent and a caller connected.
 type talk struct {
 	call   *call
+	caller *channel
 	member *member
 	ch     *channel
 	began  time.Time
@@ -49,13 +50,13 @@ func (s *Server) ringMember(e *entry, m *member) {
 	peer := a.cfg.Interface[strings.IndexByte(a.cfg.Interface, '/')+1:]
 	r := &ring{entry: e, member: m, ch: &channel{
 		name: s.pjsipName(peer), linkedid: c.first.linkedid, account: c.first.account,
-		context: "from-agent", exten: c.first.exten, call: c, app: "AppQueue", appData: "(Outgoing Line)",
+		context: "from-outside", exten: c.first.exten, call: c, app: "AppQueue", appData: "(Outgoing Line)",
 	}}
 	s.newChannel(r.ch)
 	r.ch.callerNum, r.ch.lineNum = c.first.exten, c.Number
 	e.rings = append(e.rings, r)
 	a.rings = append(a.rings, r)
-	s.agentEvent("AgentCalled", r.member, c, r.ch, nil)
+	s.agentEvent("AgentCalled", r.member, c.first, r.ch, nil)
 	s.dialEvent("DialBegin", c.first, r.ch, "DialString", a.cfg.Interface)
 	if s.chance(a.cfg.Refuse) {
 		s.updateDevice(a)
@@ -89,7 +90,7 @@ func (s *Server) attend(a *agent) {
 
 // noAnswer is rna: a member was rung for nothing.
 func (s *Server) noAnswer(r *ring, rang time.Duration) {
-	s.agentEvent("AgentRingNoAnswer", r.member, r.entry.call, r.ch, func() {
+	s.agentEvent("AgentRingNoAnswer", r.member, r.entry.call.first, r.ch, func() {
 		s.putInt(s.timeKey("Ring"), int(rang.Milliseconds()))
 	})
 }
@@ -98,6 +99,9 @@ func (s *Server) noAnswer(r *ring, rang time.Duration) {
 // the next member, if there is time enough left of its try.
 func (s *Server) ringEnds(r *ring, cause ami.Cause) {
 	e := r.entry
+	if cause == ami.CauseUserBusy {
+		s.hangupRequest("HangupRequest", r.ch, cause, sipCodes[cause])
+	}
 	s.dialEvent("DialEnd", e.call.first, r.ch, "DialStatus", "NOANSWER")
 	s.noAnswer(r, time.Duration(s.secondsSince(e.began))*time.Second)
 	s.hangup(r.ch, cause, sipCodes[cause])
@@ -143,7 +147,7 @@ func (s *Server) connect(r *ring) {
 	e, m, a := r.entry, r.member, r.member.agent
 	c, q := e.call, e.queue
 	now := s.clock.Now()
-	t := &talk{call: c, member: m, ch: r.ch, began: now, hold: s.secondsSince(e.joined)}
+	t := &talk{call: c, caller: c.first, member: m, ch: r.ch, began: now, hold: s.secondsSince(e.joined)}
 	t.inTime = t.hold <= int(q.cfg.ServiceLevel/time.Second)
 	e.rings = slices.DeleteFunc(e.rings, func(o *ring) bool { return o == r })
 	a.rings = slices.DeleteFunc(a.rings, func(o *ring) bool { return o == r })
@@ -161,7 +165,7 @@ func (s *Server) connect(r *ring) {
 	c.talk = t
 	c.Connected, c.Agent = now, a.cfg.Interface
 	m.inCall = true
-	s.agentEvent("AgentConnect", m, c, r.ch, func() {
+	s.agentEvent("AgentConnect", m, c.first, r.ch, func() {
 		s.putInt(s.timeKey("Hold"), t.hold)
 		if s.release <= release11 {
 			s.put("BridgedChannel", r.ch.uniqueid)
@@ -193,11 +197,28 @@ func (s *Server) completeTalk(t *talk, reason string) {
 }
 
 func (s *Server) agentComplete(t *talk, reason string) {
-	s.agentEvent("AgentComplete", t.member, t.call, t.ch, func() {
+	s.agentEvent("AgentComplete", t.member, t.caller, t.ch, func() {
 		s.putInt("HoldTime", t.hold)
 		s.putInt("TalkTime", s.secondsSince(t.began))
 		s.put("Reason", reason)
 	})
+}
+
+// owe puts AgentComplete off until one of a talk's legs, which were redirected,
+// is asked to hang up: that is what app_queue listens for.
+func (t *talk) owe() { t.caller.owed, t.ch.owed = t, t }
+
+func (s *Server) completeOwed(ch *channel) {
+	t := ch.owed
+	if t == nil {
+		return
+	}
+	t.caller.owed, t.ch.owed = nil, nil
+	reason := "caller"
+	if ch == t.ch {
+		reason = "agent"
+	}
+	s.agentComplete(t, reason)
 }
 
 // bookTalk makes the talk count: update_queue.
@@ -243,16 +264,16 @@ func (s *Server) leaveSeat(t *talk) {
 
 // agentEvent is one of the Agent… events, about a caller and the channel to a
 // member; more puts what only it has. A channel that has gone is left out.
-func (s *Server) agentEvent(event string, m *member, c *call, ch *channel, more func()) {
+func (s *Server) agentEvent(event string, m *member, caller, ch *channel, more func()) {
 	if s.release <= release11 {
-		s.oldAgentEvent(event, m, c, ch, more)
+		s.oldAgentEvent(event, m, caller, ch, more)
 		return
 	}
 	if !s.begin(classAgent, event) {
 		return
 	}
-	if s.lives(c.first) {
-		s.putChannel("", c.first)
+	if s.lives(caller) {
+		s.putChannel("", caller)
 	}
 	if s.lives(ch) {
 		s.putChannel("Dest", ch)
