@@ -68,7 +68,7 @@ var queueActions = []action{
 // action is the one of that name, if this release has it.
 func (s *Server) action(name string) *action {
 	a := actions[strings.ToLower(name)]
-	if a == nil || s.release < a.since || a.until != 0 && s.release > a.until {
+	if a == nil || slices.Contains(s.cfg.Missing, a.name) || s.release < a.since || a.until != 0 && s.release > a.until {
 		return nil
 	}
 	return a
@@ -186,7 +186,7 @@ func (s *Server) actListCommands(c *session, r *request) {
 	p.end()
 }
 
-// actCommand knows one command: this is no Asterisk to configure.
+// actCommand knows a command or two: this is no Asterisk to configure.
 func (s *Server) actCommand(c *session, r *request) {
 	command := r.get("Command")
 	var lines []string
@@ -198,6 +198,8 @@ func (s *Server) actCommand(c *session, r *request) {
 	case command == "core show uptime":
 		up := time.Duration(s.secondsSince(s.started)) * time.Second
 		lines = []string{"System uptime: " + up.String(), "Last reload: " + up.String()}
+	case strings.HasPrefix(command, "sip unregister ") && s.release <= release20:
+		lines = []string{s.unregister(strings.TrimPrefix(command, "sip unregister "))}
 	default:
 		response = "Error"
 		lines = []string{fmt.Sprintf("No such command '%[1]s' (type 'core show help %[1]s' for other possible commands)", command)}
@@ -232,7 +234,7 @@ func (s *Server) actCoreStatus(c *session, r *request) {
 	day, clock := s.started.UTC().Format("2006-01-02"), s.started.UTC().Format("15:04:05")
 	p := c.respond(r, "Success").put("CoreStartupDate", day).put("CoreStartupTime", clock).
 		put("CoreReloadDate", day).put("CoreReloadTime", clock).
-		putInt("CoreCurrentCalls", len(s.live))
+		putInt("CoreCurrentCalls", len(s.channels))
 	if s.release >= release20 {
 		p.putInt("CoreProcessedCalls", s.processed)
 	}

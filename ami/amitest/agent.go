@@ -9,13 +9,14 @@ import (
 
 // agent is a person with a telephone, whose device state all queues see.
 type agent struct {
-	cfg     AgentConfig
-	base    ami.DeviceState // without calls
-	state   ami.DeviceState // as last announced
-	members []*member
-	rings   []*ring // the first is answered, when there is no talk
-	talks   []*talk // more than one only with ringinuse
-	wrapEnd time.Time
+	cfg      AgentConfig
+	base     ami.DeviceState // without calls
+	state    ami.DeviceState // as last announced
+	members  []*member
+	watchers []*member // who have its telephone's state; mostly the members
+	rings    []*ring   // the first is answered, when there is no talk
+	talks    []*talk   // more than one only with ringinuse
+	wrapEnd  time.Time
 
 	since time.Time // of the current activity
 	doing activity
@@ -146,7 +147,7 @@ func (s *Server) updateDevice(a *agent) {
 		return
 	}
 	a.state = state
-	for _, m := range a.members {
+	for _, m := range a.watchers {
 		m.queue.changed()
 		s.memberEvent("QueueMemberStatus", m)
 	}
@@ -210,7 +211,7 @@ func (s *Server) AddAgent(queue string, m MemberConfig) bool {
 	if q == nil || q.member(m.Interface) != nil {
 		return false
 	}
-	s.addMember(q, m, "dynamic", false, "")
+	s.addMember(q, m, "dynamic", "", false, "")
 	return true
 }
 

@@ -32,6 +32,9 @@ type Config struct {
 	Endpoints     []Endpoint
 	Registrations []Registration
 
+	// Missing are actions of modules that this server has not loaded.
+	Missing []string
+
 	// Plan is the far end; default LabPlan(Seed).
 	Plan Plan
 	// Trunks are the contexts that Local/ may dial through; default DialCamp, over
@@ -85,10 +88,13 @@ func (d Destination) application() (app, data string) {
 	return "Queue", fmt.Sprintf("%s,t,,,%d", d.Queue, int(d.Timeout.Seconds()))
 }
 
-// LabDestination is the context campaign of the lab's dialplan: extension 200 is
-// queue Camp200 for up to 60 s, and so on; 201 drops a caller after 2 s.
+// LabDestination are two contexts of the lab's dialplan. In campaign, extension
+// 200 is queue Camp200 for up to 60 s, and so on; 201 drops a caller after 2 s.
+// In waiting, a and b let a channel stay for 60 s.
 func LabDestination(context, exten string) (Destination, bool) {
 	switch {
+	case context == "waiting" && (exten == "a" || exten == "b"):
+		return Destination{Wait: time.Minute}, true
 	case context != "campaign":
 	case exten == "201":
 		return Destination{Queue: "Camp201", Timeout: 2 * time.Second}, true
@@ -215,9 +221,22 @@ func Lab(agents int) Config {
 			ServiceLevel: 2 * time.Second, Members: members,
 		}
 	}
-	return Config{Queues: []QueueConfig{
-		queue("Camp200", members), queue("Camp201", slow), queue("Camp202", members), queue("Empty", nil),
-	}}
+	var endpoints []Endpoint
+	for _, m := range append(slow, members...) {
+		name := strings.TrimPrefix(m.Interface, "PJSIP/")
+		endpoints = append(endpoints, Endpoint{Name: name, Contact: "sip:" + name + "@127.0.0.2"})
+	}
+	return Config{
+		Queues: []QueueConfig{queue("Camp200", members), queue("Camp201", slow), queue("Camp202", members), queue("Empty", nil)},
+		Rules: []PenaltyRule{
+			{"Widen", []PenaltyChange{{After: 30 * time.Second, Max: "5"}, {After: time.Minute, Max: "+5", Min: "1"}}},
+			{"Narrow", []PenaltyChange{{After: 10 * time.Second, Min: "-1"}}},
+		},
+		Endpoints: append(endpoints,
+			Endpoint{Name: "carrier", Contact: "sip:127.0.0.2"}, Endpoint{Name: "desk3", Contact: "sip:desk3@127.0.0.2"},
+			Endpoint{Name: "upstream", Contact: "sip:s@127.0.0.2:5060", Registered: true, UserAgent: "Asterisk PBX 16.28.0"}),
+		Registrations: []Registration{{Name: "desk2", ServerURI: "sip:127.0.0.2"}},
+	}
 }
 
 func (c Config) withDefaults() Config {

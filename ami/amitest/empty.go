@@ -54,7 +54,7 @@ func (s *Server) empty(q *queue, reasons empty, e *entry) bool {
 		if _, ok := e.accepts(m.penalty); !ok && reasons&emptyPenalty != 0 {
 			continue
 		}
-		if reasons&emptyByState(m.agent.state) != 0 || m.paused && reasons&emptyPaused != 0 ||
+		if reasons&emptyByState(m.device.state) != 0 || m.paused && reasons&emptyPaused != 0 ||
 			reasons&emptyWrapup != 0 && m.wrappingUp(m.queue, now) {
 			continue
 		}

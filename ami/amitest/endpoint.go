@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dialcamp/dialcamp/ami"
@@ -17,6 +18,8 @@ type Endpoint struct {
 	// Registered: the contact came by a registration, not from the configuration.
 	Registered bool
 	UserAgent  string // of the registration
+
+	Description string
 }
 
 // Registration is one of this server at another, e.g. its provider.
@@ -32,17 +35,49 @@ func (g Registration) clientURI() string {
 	return "sip:" + g.Name + "@" + host
 }
 
-// endpoints are the configured ones, or the trunk and the agents' telephones.
+// qualified tells that an endpoint has answered OPTIONS.
+func (s *Server) qualified(e Endpoint) {
+	if e.Contact == "" || s.reachable[e.Name] {
+		return
+	}
+	s.reachable[e.Name] = true
+	if s.begin(classSystem, "PeerStatus") {
+		s.put("ChannelType", "PJSIP")
+		s.put("Peer", "PJSIP/"+e.Name)
+		s.put("PeerStatus", "Reachable")
+		s.end(classSystem)
+	}
+	if s.begin(classSystem, "ContactStatus") {
+		s.put("URI", e.Contact)
+		s.put("ContactStatus", "Reachable")
+		s.put("AOR", e.Name)
+		s.put("EndpointName", e.Name)
+		s.putInt("RoundtripUsec", roundTrip)
+		s.end(classSystem)
+	}
+}
+
+// roundTrip is how long OPTIONS takes, in microseconds.
+const roundTrip = 250
+
+func (s *Server) contactState(e Endpoint) (status, usec string) {
+	if s.reachable[e.Name] {
+		return "Reachable", strconv.Itoa(roundTrip)
+	}
+	return "NonQualified", "N/A"
+}
+
+// endpoints are the configured ones, or the trunk and the agents' telephones, by
+// name.
 func (s *Server) endpoints() []Endpoint {
-	if s.cfg.Endpoints != nil {
-		return s.cfg.Endpoints
+	all := slices.Clone(s.cfg.Endpoints)
+	if all == nil {
+		for _, a := range s.agentOrder {
+			name := a.cfg.Interface[strings.IndexByte(a.cfg.Interface, '/')+1:]
+			all = append(all, Endpoint{Name: name, Contact: "sip:" + name + "@127.0.0.2"})
+		}
+		all = append(all, Endpoint{Name: "carrier", Contact: "sip:127.0.0.2"})
 	}
-	var all []Endpoint
-	for _, a := range s.agentOrder {
-		name := a.cfg.Interface[strings.IndexByte(a.cfg.Interface, '/')+1:]
-		all = append(all, Endpoint{Name: name, Contact: "sip:" + name + "@127.0.0.2"})
-	}
-	all = append(all, Endpoint{Name: "carrier", Contact: "sip:127.0.0.2"})
 	slices.SortFunc(all, func(a, b Endpoint) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }

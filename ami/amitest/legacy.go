@@ -188,7 +188,7 @@ func (s *Server) oldMemberEvent(event string, m *member) {
 		}
 	case "QueueMemberStatus", "QueueMemberAdded":
 		if s.release == release11 {
-			s.put("StateInterface", m.agent.cfg.Interface)
+			s.put("StateInterface", m.device.cfg.Interface)
 		}
 		s.put("Membership", m.membership)
 		s.putInt("Penalty", m.penalty)
@@ -197,7 +197,7 @@ func (s *Server) oldMemberEvent(event string, m *member) {
 		if s.release == release11 && event == "QueueMemberStatus" {
 			s.put("InCall", flag(m.inCall))
 		}
-		s.putInt("Status", int(m.agent.state))
+		s.putInt("Status", int(m.device.state))
 		s.put("Paused", flag(m.paused))
 	}
 	s.end(classAgent)

@@ -11,6 +11,7 @@ import (
 type member struct {
 	queue        *queue
 	agent        *agent
+	device       *agent // whose state counts: the agent, or its StateInterface
 	name         string
 	row          int // see sortMembers
 	pos          int // in the queue's members
@@ -28,8 +29,11 @@ type member struct {
 	inCall       bool
 }
 
-func (s *Server) addMember(q *queue, cfg MemberConfig, membership string, paused bool, reason string) {
+func (s *Server) addMember(q *queue, cfg MemberConfig, membership, stateInterface string, paused bool, reason string) {
 	m := s.linkMember(q, cfg, membership)
+	if stateInterface != "" {
+		s.watch(m, stateInterface)
+	}
 	if paused {
 		m.paused, m.pausedReason, m.lastPause = true, reason, m.login
 		s.account(m.agent)
@@ -41,7 +45,7 @@ func (s *Server) addMember(q *queue, cfg MemberConfig, membership string, paused
 func (s *Server) linkMember(q *queue, cfg MemberConfig, membership string) *member {
 	a := s.addAgent(cfg.AgentConfig)
 	s.account(a)
-	m := &member{queue: q, agent: a, name: cfg.Name, penalty: cfg.Penalty, wrapup: cfg.Wrapup, membership: membership, login: s.clock.Now(),
+	m := &member{queue: q, agent: a, device: a, name: cfg.Name, penalty: cfg.Penalty, wrapup: cfg.Wrapup, membership: membership, login: s.clock.Now(),
 		ringInUse: cfg.RingInUse.or(q.ringInUse), row: memberRow(cfg.Interface), pos: len(q.members)}
 	if m.name == "" {
 		m.name = cfg.Interface
@@ -49,8 +53,20 @@ func (s *Server) linkMember(q *queue, cfg MemberConfig, membership string) *memb
 	q.members = append(q.members, m)
 	q.sortMembers()
 	a.members = append(a.members, m)
+	a.watchers = append(a.watchers, m)
 	s.account(a)
 	return m
+}
+
+// watch makes m's state that of another telephone.
+func (s *Server) watch(m *member, stateInterface string) {
+	m.device.unwatch(m)
+	m.device = s.addAgent(AgentConfig{Interface: stateInterface})
+	m.device.watchers = append(m.device.watchers, m)
+}
+
+func (a *agent) unwatch(m *member) {
+	a.watchers = slices.DeleteFunc(a.watchers, func(o *member) bool { return o == m })
 }
 
 func (s *Server) removeMember(m *member) {
@@ -70,6 +86,7 @@ func (s *Server) dropMember(m *member) {
 	}
 	q.sortMembers()
 	a.members = slices.DeleteFunc(a.members, func(o *member) bool { return o == m })
+	m.device.unwatch(m)
 	s.account(a)
 }
 
@@ -112,7 +129,7 @@ func idleState(state ami.DeviceState) bool {
 
 // available is is_member_available, by which callers know whose turn it is.
 func (m *member) available(now int64) bool {
-	switch state := m.agent.state; {
+	switch state := m.device.state; {
 	case m.paused, state == ami.DeviceInvalid, state == ami.DeviceUnavailable:
 		return false
 	case !m.ringInUse && !idleState(state):
@@ -124,7 +141,7 @@ func (m *member) available(now int64) bool {
 // canRing reports whether a caller of q may ring m: can_ring_entry.
 func (s *Server) canRing(q *queue, m *member, now int64) bool {
 	a := m.agent
-	if m.paused || !m.ringInUse && (!idleState(a.state) || len(a.rings)+len(a.talks) > 0) {
+	if m.paused || !m.ringInUse && (!idleState(m.device.state) || len(a.rings)+len(a.talks) > 0) {
 		return false
 	}
 	last := m.lastQueue
@@ -145,7 +162,7 @@ func (s *Server) memberEvent(event string, m *member) {
 	s.put("Queue", m.queue.cfg.Name)
 	s.put("MemberName", m.name)
 	s.put("Interface", m.agent.cfg.Interface)
-	s.put("StateInterface", m.agent.cfg.Interface)
+	s.put("StateInterface", m.device.cfg.Interface)
 	s.put("Membership", m.membership)
 	s.putInt("Penalty", m.penalty)
 	s.putInt("CallsTaken", m.calls)
@@ -155,12 +172,15 @@ func (s *Server) memberEvent(event string, m *member) {
 		s.putInt("LoginTime", unix(m.login))
 	}
 	s.put("InCall", flag(m.inCall))
-	s.putInt("Status", int(m.agent.state))
+	s.putInt("Status", int(m.device.state))
 	s.put("Paused", flag(m.paused))
 	s.put("PausedReason", m.pausedReason)
 	s.put("Ringinuse", flag(m.ringInUse))
 	if s.release > release13 {
 		s.putInt("Wrapuptime", int(m.wrapup.Seconds()))
+	}
+	if event == "QueueMemberPause" && s.release <= release16 && m.pausedReason != "" {
+		s.put("Reason", m.pausedReason) // twice, for old clients
 	}
 	s.end(classAgent)
 }

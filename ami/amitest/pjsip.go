@@ -86,7 +86,8 @@ func (s *Server) contactStatus(e Endpoint, p *reply) {
 	} else {
 		p.put("RegExpire", "0")
 	}
-	p.put("Status", "NonQualified").put("RoundtripUsec", "N/A").put("EndpointName", e.Name).put("ID", e.contactID()).
+	status, usec := s.contactState(e)
+	p.put("Status", status).put("RoundtripUsec", usec).put("EndpointName", e.Name).put("ID", e.contactID()).
 		put("AuthenticateQualify", "0").put("OutboundProxy", "").put("Path", "").put("QualifyFrequency", "0").
 		put("QualifyTimeout", "3.000").put("Qualify2xxOnly", "0").end()
 }
@@ -106,18 +107,19 @@ func (s *Server) actPJSIPShowContacts(c *session, r *request) {
 	c.list(r, "A listing of Contacts follows, presented as ContactList events", "ContactListComplete", func(item func(string) *reply) {
 		for _, e := range registered {
 			host, port := e.host()
+			status, usec := s.contactState(e)
 			item("ContactList").actionID().put("ObjectType", "contact").put("ObjectName", e.contactID()).
 				put("ViaAddr", host).put("QualifyTimeout", "3.000000").put("Qualify2xxOnly", "false").put("CallId", e.contactID()).
 				put("RegServer", s.cfg.SystemName).put("PruneOnBoot", "no").put("Path", "").put("Endpoint", e.Name).put("ViaPort", port).
 				put("AuthenticateQualify", "no").put("Uri", e.Contact).put("QualifyFrequency", "0").put("UserAgent", e.UserAgent).
 				putInt("ExpirationTime", unix(s.clock.Now())+3600).put("OutboundProxy", "").
-				put("Status", "NonQualified").put("RoundtripUsec", "N/A").end()
+				put("Status", status).put("RoundtripUsec", usec).end()
 		}
 	})
 }
 
 func (s *Server) actPJSIPQualify(c *session, r *request) {
-	_, ok := s.endpoint(r.get("Endpoint"))
+	e, ok := s.endpoint(r.get("Endpoint"))
 	switch {
 	case r.get("Endpoint") == "":
 		c.fail(r, "Endpoint parameter missing.")
@@ -125,6 +127,7 @@ func (s *Server) actPJSIPQualify(c *session, r *request) {
 		c.failLong(r, "Unable to retrieve endpoint")
 	default:
 		c.success(r, "Endpoint found, will qualify")
+		s.qualified(e)
 	}
 }
 

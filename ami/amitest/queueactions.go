@@ -96,7 +96,7 @@ func (s *Server) actQueueAdd(c *session, r *request) {
 		if s.release > release13 {
 			cfg.Wrapup = time.Duration(max(0, number(r.get("Wrapuptime")))) * time.Second
 		}
-		s.addMember(q, cfg, "dynamic", truth(r.get("Paused")), reason)
+		s.addMember(q, cfg, "dynamic", r.get("StateInterface"), truth(r.get("Paused")), reason)
 	}
 }
 

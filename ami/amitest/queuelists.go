@@ -27,11 +27,11 @@ func (s *Server) actQueueSummary(c *session, r *request) {
 		for _, q := range s.named(r.get("Queue")) {
 			loggedIn, available, longest := 0, 0, 0
 			for _, m := range q.members {
-				if st := m.agent.state; st == ami.DeviceUnavailable || st == ami.DeviceInvalid {
+				if st := m.device.state; st == ami.DeviceUnavailable || st == ami.DeviceInvalid {
 					continue
 				}
 				loggedIn++
-				if idleState(m.agent.state) && !m.paused {
+				if idleState(m.device.state) && !m.paused {
 					available++
 				}
 			}
@@ -85,7 +85,7 @@ func (s *Server) queueMember(m *member, p *reply) {
 	iface := m.agent.cfg.Interface
 	p.put("Queue", m.queue.cfg.Name).put("Name", m.name).put("Location", iface)
 	if s.release > release8 {
-		p.put("StateInterface", iface)
+		p.put("StateInterface", m.device.cfg.Interface)
 	}
 	p.put("Membership", m.membership).putInt("Penalty", m.penalty).putInt("CallsTaken", m.calls).putInt("LastCall", int(m.lastCall))
 	if s.release > release13 {
@@ -97,7 +97,7 @@ func (s *Server) queueMember(m *member, p *reply) {
 	case s.release > release11:
 		p.put("InCall", flag(m.inCall))
 	}
-	p.putInt("Status", int(m.agent.state)).put("Paused", flag(m.paused))
+	p.putInt("Status", int(m.device.state)).put("Paused", flag(m.paused))
 	if s.release > release11 {
 		p.put("PausedReason", m.pausedReason)
 	}

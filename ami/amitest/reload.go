@@ -17,7 +17,7 @@ type queueFiles struct {
 func (s *Server) ConfigureQueues(queues []QueueConfig, rules []PenaltyRule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.conf.queues, s.conf.rules = queues, rules
+	s.conf.queues, s.conf.rules = slices.Clone(queues), slices.Clone(rules)
 	s.conf.queuesChanged, s.conf.rulesChanged = true, true
 }
 

@@ -43,7 +43,8 @@ type Server struct {
 	agents     map[string]*agent
 	agentOrder []*agent
 	conf       queueFiles
-	chosen     []*member // see best
+	reachable  map[string]bool // endpoints that were qualified
+	chosen     []*member       // see best
 
 	faults faults
 }
@@ -63,6 +64,8 @@ func New(cfg Config) *Server {
 		live:     make(map[*call]struct{}),
 		queues:   make(map[string]*queue),
 		agents:   make(map[string]*agent),
+
+		reachable: make(map[string]bool),
 	}
 	s.faults = faults{unstall: sync.NewCond(&s.mu), refuse: make(map[string]string), bytesLeft: -1}
 	for _, qc := range cfg.Queues {

@@ -2,6 +2,7 @@ package amitest
 
 import (
 	"strings"
+	"time"
 )
 
 var chanSIPActions = []action{
@@ -37,7 +38,7 @@ func (s *Server) actSIPPeers(c *session, r *request) {
 			}
 			p.put("AutoForcerport", "yes").put("Forcerport", "no").put("AutoComedia", "no").put("Comedia", "no").
 				put("VideoSupport", "no").put("TextSupport", "no").put("ACL", "no").
-				put("Status", e.peerStatus()).put("RealtimeDevice", "no").put("Description", "")
+				put("Status", e.peerStatus()).put("RealtimeDevice", "no").put("Description", e.Description)
 			if s.release > release11 {
 				p.put("Accountcode", "")
 			}
@@ -72,7 +73,7 @@ func (s *Server) actSIPShowPeer(c *session, r *request) {
 		expire = "3600 seconds"
 	}
 	c.respond(r, "Success").details(peerDetail, "{name}", e.Name, "{status}", e.peerStatus(), "{ip}", ip, "{port}", port,
-		"{user}", e.Name, "{agent}", e.UserAgent, "{contact}", e.Contact, "{expire}", expire, "{description}", "").end()
+		"{user}", e.Name, "{agent}", e.UserAgent, "{contact}", e.Contact, "{expire}", expire, "{description}", e.Description).end()
 }
 
 // actSIPQualifyPeer tells when the peer has answered, since 13.
@@ -149,9 +150,33 @@ func (s *Server) actSIPNotify(c *session, r *request) {
 	switch {
 	case name == "":
 		c.fail(r, "SIPNotify requires a channel name")
+	case r.get("Call-ID") != "" && s.release > release11: // there are no dialogs to know
+		c.fail(r, "Call-ID not found")
 	case !ok || e.Contact == "":
 		c.fail(r, "Could not create address")
 	default:
 		c.success(r, "Notify Sent")
+	}
+}
+
+// unregister is the command "sip unregister"; the peer is soon back.
+func (s *Server) unregister(name string) string {
+	e, ok := s.endpoint(name)
+	if !ok || !e.Registered {
+		return "Peer not registered"
+	}
+	s.sipPeerStatus(e, "Unregistered", "Cause", "Expired")
+	host, port := e.host()
+	s.after(2*time.Second, func() { s.sipPeerStatus(e, "Registered", "Address", host+":"+port) })
+	return "Unregistered peer " + name
+}
+
+func (s *Server) sipPeerStatus(e Endpoint, status, key, value string) {
+	if s.begin(classSystem, "PeerStatus") {
+		s.put("ChannelType", "SIP")
+		s.put("Peer", "SIP/"+e.Name)
+		s.put("PeerStatus", status)
+		s.put(key, value)
+		s.end(classSystem)
 	}
 }
