@@ -308,7 +308,7 @@ func (s *Server) originateResponse(c *call, ok bool, reason ami.OriginateReason)
 	}
 	s.put("Response", response)
 	s.put("Channel", channel)
-	if o.app != "" {
+	if o.app != "" && s.release > release8 {
 		s.put("Application", o.app)
 		s.put("Data", o.data)
 	} else {
