@@ -2,7 +2,6 @@ package amitest
 
 import (
 	"bytes"
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,9 +16,10 @@ type eventFilter struct {
 	match   func(string) bool
 }
 
-var (
-	errFilterFormat  = errors.New("Filter was formatted incorrectly.  Check the syntax of the filter given.")
-	errFilterCompile = errors.New("Filter did not compile.  Check the syntax of the filter given.")
+// What is wrong with a filter, in Asterisk's words.
+const (
+	filterFormat  = "Filter was formatted incorrectly.  Check the syntax of the filter given."
+	filterCompile = "Filter did not compile.  Check the syntax of the filter given."
 )
 
 // actFilter adds a filter. Since 18 MatchCriteria may say more than a pattern.
@@ -32,9 +32,9 @@ func (s *Server) actFilter(c *session, r *request) {
 	if s.release >= release18 {
 		criteria = r.get("MatchCriteria")
 	}
-	f, err := parseFilter(criteria, r.get("Filter"), s.release >= release18)
-	if err != nil {
-		c.fail(r, err.Error())
+	f, problem := parseFilter(criteria, r.get("Filter"), s.release >= release18)
+	if problem != "" {
+		c.fail(r, problem)
 		return
 	}
 	c.filters = append(c.filters, f)
@@ -43,18 +43,18 @@ func (s *Server) actFilter(c *session, r *request) {
 
 // parseFilter is manager_add_filter. A pattern that begins with an exclamation
 // mark excludes what matches.
-func parseFilter(criteria, pattern string, strict bool) (f eventFilter, err error) {
+func parseFilter(criteria, pattern string, strict bool) (f eventFilter, problem string) {
 	pattern, f.exclude = strings.CutPrefix(pattern, "!")
 	method := "regex"
 	if criteria != "" {
-		if method, err = f.parseCriteria(criteria); err != nil {
-			return f, err
+		if method = f.parseCriteria(criteria); method == "" {
+			return f, filterFormat
 		}
 		if (pattern == "") != (method == "none") || method == "none" && f.name == "" && f.header == "" {
-			return f, errFilterFormat
+			return f, filterFormat
 		}
 	} else if pattern == "" && strict {
-		return f, errFilterFormat
+		return f, filterFormat
 	}
 	switch method {
 	case "none":
@@ -71,25 +71,25 @@ func parseFilter(criteria, pattern string, strict bool) (f eventFilter, err erro
 		// regexec's dot matches a newline too.
 		re, err := regexp.Compile("(?s)" + pattern)
 		if err != nil {
-			return f, errFilterCompile
+			return f, filterCompile
 		}
 		f.match = re.MatchString
 	default:
-		return f, errFilterFormat
+		return f, filterFormat
 	}
-	return f, nil
+	return f, ""
 }
 
 // parseCriteria reads action(exclude),name(Hangup),header(Cause),method(exact),
-// in any order, and returns the method.
-func (f *eventFilter) parseCriteria(criteria string) (method string, err error) {
+// in any order, and returns the method, or "" if that is not what it reads.
+func (f *eventFilter) parseCriteria(criteria string) (method string) {
 	method = "none"
 	for option := range strings.FieldsFuncSeq(criteria, func(r rune) bool { return r == ' ' || r == ',' || r == ')' }) {
 		key, value, _ := strings.Cut(option, "(")
 		value = strings.TrimSpace(value)
 		switch {
 		case value == "":
-			return "", errFilterFormat
+			return ""
 		case key == "action" && (value == "include" || value == "exclude"):
 			f.exclude = value == "exclude"
 		case key == "name":
@@ -99,10 +99,10 @@ func (f *eventFilter) parseCriteria(criteria string) (method string, err error) 
 		case key == "method":
 			method = value
 		default:
-			return "", errFilterFormat
+			return ""
 		}
 	}
-	return method, nil
+	return method
 }
 
 // passes reports whether a session with these filters gets the event: one of the
