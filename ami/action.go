@@ -2,6 +2,8 @@ package ami
 
 import (
 	"fmt"
+	"log/slog"
+	"strconv"
 	"strings"
 )
 
@@ -13,11 +15,36 @@ const (
 	MaxActionID      = 100
 )
 
-// Header is one line of an Action.
+// Header is one line of an Action. It prints without its value if that is a
+// secret: see Secret.
 type Header struct{ Key, Value string }
 
+// Secret reports whether the value must not be seen: those of the headers Secret,
+// Key and Password are, in whatever case.
+func (h Header) Secret() bool {
+	return strings.EqualFold(h.Key, "Secret") || strings.EqualFold(h.Key, "Key") || strings.EqualFold(h.Key, "Password")
+}
+
+// String is the line, quoted where it is needed, with ••• for a secret. So are
+// GoString, LogValue and MarshalText.
+func (h Header) String() string {
+	if h.Secret() {
+		return printable(h.Key) + ": •••"
+	}
+	return printable(h.Key) + ": " + printable(h.Value)
+}
+
+// GoString is String.
+func (h Header) GoString() string { return strconv.Quote(h.String()) }
+
+// LogValue is String.
+func (h Header) LogValue() slog.Value { return slog.StringValue(h.String()) }
+
+// MarshalText is String.
+func (h Header) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
 // Action is a request, typed or not. ID may be left empty: the connection then
-// gives a globally unique one.
+// gives a globally unique one. It prints without secrets: see Header.
 type Action struct {
 	Name    string
 	ID      string
@@ -33,6 +60,29 @@ func (a *Action) AddOpt(key, value string) {
 		a.Add(key, value)
 	}
 }
+
+// String is the name and the headers, without secrets. So are GoString, LogValue
+// and MarshalText.
+func (a Action) String() string {
+	var b strings.Builder
+	b.WriteString("Action: " + printable(a.Name))
+	if a.ID != "" {
+		b.WriteString(", ActionID: " + printable(a.ID))
+	}
+	for _, h := range a.Headers {
+		b.WriteString(", " + h.String())
+	}
+	return b.String()
+}
+
+// GoString is String.
+func (a Action) GoString() string { return strconv.Quote(a.String()) }
+
+// LogValue is String.
+func (a Action) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
+// MarshalText is String.
+func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // Append appends the frame to dst, or returns an *InvalidError: CR, LF and NUL
 // could smuggle in other headers or actions and are refused, as is whatever

@@ -141,7 +141,7 @@ func (s *site) testCalls(t *testing.T) {
 func (s *site) play(t *testing.T, c scenario) {
 	r := s.connect(t, "dialcamp")
 	witness := s.connect(t, "observer")
-	id := strings.ReplaceAll(fmt.Sprintf("%s-%d", t.Name(), time.Now().UnixNano()), "/", "_")
+	id := unique(t)
 	o := ami.Originate{ID: id + "-o", Channel: "Local/" + c.number + "@" + or(c.context, "DialCamp") + "/n", ChannelID: id, Timeout: 20 * time.Second}
 	if c.timeout > 0 {
 		o.Timeout = c.timeout

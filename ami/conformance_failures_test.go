@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
 )
@@ -13,9 +12,6 @@ import (
 // testFailures is about Originates that dial nothing, and about looking at a
 // call while it is there.
 func (s *site) testFailures(t *testing.T) {
-	unique := func(t *testing.T) string {
-		return strings.ReplaceAll(fmt.Sprintf("%s-%d", t.Name(), time.Now().UnixNano()), "/", "_")
-	}
 	t.Run("originate refused", func(t *testing.T) {
 		r := s.connect(t, "dialcamp")
 		ok := func(fields ...string) ami.Action {

@@ -1,7 +1,5 @@
 package ami
 
-import "time"
-
 // Event is a typed event; Raw has every field of the frame.
 type Event interface {
 	// Raw is the frame as it came.
@@ -14,206 +12,192 @@ type EventBase struct{ m *Message }
 // Raw returns the frame as it came.
 func (b EventBase) Raw() *Message { return b.m }
 
-// ChannelRef names a channel in an event.
-type ChannelRef struct {
-	Channel  string // its name, e.g. PJSIP/trunk-00000001
-	Uniqueid string
-	Linkedid string // the Uniqueid of the call's first channel
-	State    ChannelState
-}
-
-func channelOf(m *Message) ChannelRef {
-	return ChannelRef{m.Get("Channel"), m.Get("Uniqueid"), m.Get("Linkedid"), ChannelState(m.Int("ChannelState"))}
-}
-
-func destOf(m *Message) ChannelRef {
-	return ChannelRef{m.Get("DestChannel"), m.Get("DestUniqueid"), m.Get("DestLinkedid"), ChannelState(m.Int("DestChannelState"))}
-}
-
-// The typed events. A field that a version does not send is zero.
+// The events of the server itself.
 type (
-	// Newchannel: a channel was made. Class call.
-	Newchannel struct {
-		EventBase
-		ChannelRef
-	}
-	// Newstate: a channel's state changed. Class call.
-	Newstate struct {
-		EventBase
-		ChannelRef
-	}
-	// HangupEvent: a channel is gone. Class call.
-	HangupEvent struct {
-		EventBase
-		ChannelRef
-		Cause Cause
-	}
-	// HangupRequest: the other side of this channel wants it to end: on a trunk
-	// the far end hung up, on ;1 of a Local channel the ;2 side did, and the
-	// reverse. Class call; Asterisk 12 and later.
-	HangupRequest struct {
-		EventBase
-		ChannelRef
-		Cause Cause
-	}
-	// DialBegin: Dial() or Originate calls Dest. The caller is empty for the
-	// leg that Originate itself dials. Class call; Asterisk 12 and later.
-	DialBegin struct {
-		EventBase
-		ChannelRef
-		Dest ChannelRef
-	}
-	// DialState: the called channel progresses: RINGING, PROGRESS … Class call.
-	DialState struct {
-		EventBase
-		ChannelRef
-		Dest   ChannelRef
-		Status string
-	}
-	// DialEnd: a dial is over. Status is ANSWER, BUSY, NOANSWER, CANCEL,
-	// CONGESTION, CHANUNAVAIL, ABORT … Class call.
-	DialEnd struct {
-		EventBase
-		ChannelRef
-		Dest   ChannelRef
-		Status string
-	}
-	// OriginateResponse: an asynchronous Originate was answered or failed. On
-	// failure Channel is the string that was asked for. Class call.
-	OriginateResponse struct {
-		EventBase
-		ActionID string
-		Success  bool
-		Channel  string
-		Uniqueid string // the ChannelId that was asked for, even if another channel has it
-		Reason   OriginateReason
-	}
-	// QueueCallerJoin: a caller waits in a queue. Class agent.
-	QueueCallerJoin struct {
-		EventBase
-		ChannelRef
-		Queue    string
-		Position int
-	}
-	// QueueCallerLeave: a caller left a queue, for whatever reason. Class agent.
-	QueueCallerLeave struct {
-		EventBase
-		ChannelRef
-		Queue string
-	}
-	// QueueCallerAbandon: a caller left without an agent: it hung up, or the
-	// time that Queue() was given ran out. Class agent.
-	QueueCallerAbandon struct {
-		EventBase
-		ChannelRef
-		Queue    string
-		HoldTime time.Duration
-	}
-	// AgentCalled: a member's phone rings for a caller. Class agent.
-	AgentCalled struct {
-		EventBase
-		ChannelRef
-		Queue, Interface, MemberName string
-	}
-	// AgentRingNoAnswer: the member did not answer. Class agent.
-	AgentRingNoAnswer struct {
-		EventBase
-		ChannelRef
-		Queue, Interface, MemberName string
-	}
-	// AgentConnect: the member and the caller talk. Class agent.
-	AgentConnect struct {
-		EventBase
-		ChannelRef
-		Queue, Interface, MemberName string
-		HoldTime                     time.Duration
-	}
-	// AgentComplete: the talk is over. It may come after the caller's Hangup,
-	// and then without the caller's channel: Linkedid is taken from the
-	// agent's. Class agent.
-	AgentComplete struct {
-		EventBase
-		ChannelRef
-		Queue, Interface, MemberName string
-		HoldTime, TalkTime           time.Duration
-		Reason                       string // caller, agent, transfer
-	}
-	// QueueMemberChange: a member was added or removed, or its status, pause,
-	// penalty or ringinuse changed. Class agent.
-	QueueMemberChange struct {
-		EventBase
-		Kind   string // Added, Removed, Status, Pause, Penalty, Ringinuse
-		Member Member
-	}
-	// FullyBooted: the server has loaded everything. Class system.
+	// FullyBooted: the server has loaded everything. Class system; sent after
+	// each login too.
 	FullyBooted struct{ EventBase }
 	// Shutdown: the server is stopping in an orderly way. Class system.
-	Shutdown struct{ EventBase }
+	Shutdown struct {
+		EventBase
+		Kind    string // Cleanly, Uncleanly
+		Restart bool
+	}
+	// Reload: a module was told to read its configuration again. Class system.
+	Reload struct {
+		EventBase
+		Module string
+		Status string // 0: done
+	}
+	// UserEvent: the dialplan or an action said something; its other headers are
+	// in Raw. Class user.
+	UserEvent struct {
+		EventBase
+		ChannelRef
+		Name string
+	}
 	// Other is an event without a type of its own.
 	Other struct{ EventBase }
 )
 
 // ParseEvent returns the typed event of a frame, *Other for those it has no
-// type for, and nil for a response.
+// type for, and nil for a response. Besides what comes by itself it knows the
+// items of the SIP and PJSIP lists. It allocates nothing but the event.
 func ParseEvent(m *Message) Event {
 	b := EventBase{m}
-	name := m.Event()
-	if kind, ok := queueMemberEvents[name]; ok {
-		return &QueueMemberChange{b, kind, memberOf(m)}
-	}
-	switch name {
+	switch name := m.Event(); name {
 	case "":
 		return nil
+
 	case "Newchannel":
 		return &Newchannel{b, channelOf(m)}
 	case "Newstate":
 		return &Newstate{b, channelOf(m)}
+	case "Newexten":
+		return newextenOf(m)
+	case "VarSet":
+		return &VarSet{b, channelOf(m), m.Get("Variable"), m.Get("Value")}
+	case "NewCallerid", "NewCallerID":
+		return &NewCallerid{b, channelOf(m), m.Get("CallerIDNum"), m.Get("CallerIDName")}
+	case "NewConnectedLine":
+		return &NewConnectedLine{b, channelOf(m), m.Get("ConnectedLineNum"), m.Get("ConnectedLineName")}
+	case "NewAccountCode":
+		return &NewAccountCode{b, channelOf(m), m.Get("AccountCode"), m.Get("OldAccountCode")}
+	case "Rename":
+		return &Rename{b, m.first("Oldname", "Channel"), m.Get("Newname"), m.Get("Uniqueid")}
 	case "Hangup":
-		return &HangupEvent{b, channelOf(m), Cause(m.Int("Cause"))}
+		return &HangupEvent{b, channelOf(m), Cause(m.Int("Cause")), m.Get("TechCause")}
 	case "HangupRequest":
 		return &HangupRequest{b, channelOf(m), Cause(m.Int("Cause"))}
+	case "SoftHangupRequest":
+		return &SoftHangupRequest{b, channelOf(m), Cause(m.Int("Cause"))}
+	case "Hold":
+		// Before 12 one event tells both.
+		if on, ok := m.Lookup("Status"); ok && on == "Off" {
+			return &Unhold{b, channelOf(m)}
+		}
+		return &Hold{b, channelOf(m), m.Get("MusicClass")}
+	case "Unhold":
+		return &Unhold{b, channelOf(m)}
+	case "MusicOnHoldStart":
+		return &MusicOnHoldStart{b, channelOf(m), m.Get("Class")}
+	case "MusicOnHoldStop":
+		return &MusicOnHoldStop{b, channelOf(m)}
+	case "DTMFBegin":
+		return &DTMFBegin{b, channelOf(m), m.Get("Digit"), m.Get("Direction")}
+	case "DTMFEnd":
+		return &DTMFEnd{b, channelOf(m), m.Get("Digit"), m.Get("Direction"), milliseconds(m.Int("DurationMs"))}
+	case "LocalBridge":
+		return localBridgeOf(m)
+
 	case "DialBegin":
-		return &DialBegin{b, channelOf(m), destOf(m)}
+		return &DialBegin{b, channelOf(m), destOf(m), m.Get("DialString")}
 	case "DialState":
 		return &DialState{b, channelOf(m), destOf(m), m.Get("DialStatus")}
 	case "DialEnd":
-		return &DialEnd{b, channelOf(m), destOf(m), m.Get("DialStatus")}
+		return &DialEnd{b, channelOf(m), destOf(m), m.Get("DialStatus"), m.Get("Forward")}
+	case "Dial":
+		return oldDialOf(m)
 	case "OriginateResponse":
-		return &OriginateResponse{b, m.ActionID(), m.Get("Response") == "Success",
-			m.Get("Channel"), m.Get("Uniqueid"), OriginateReason(m.Int("Reason"))}
-	case "QueueCallerJoin":
-		return &QueueCallerJoin{b, channelOf(m), m.Get("Queue"), m.Int("Position")}
-	case "QueueCallerLeave":
-		return &QueueCallerLeave{b, channelOf(m), m.Get("Queue")}
+		return originateResponseOf(m)
+
+	case "QueueCallerJoin", "Join":
+		return &QueueCallerJoin{b, channelOf(m), m.Get("Queue"), m.Int("Position"), m.Int("Count")}
+	case "QueueCallerLeave", "Leave":
+		return &QueueCallerLeave{b, channelOf(m), m.Get("Queue"), m.Int("Position"), m.Int("Count")}
 	case "QueueCallerAbandon":
-		return &QueueCallerAbandon{b, channelOf(m), m.Get("Queue"), seconds(m.Int("HoldTime"))}
+		return &QueueCallerAbandon{b, channelOf(m), m.Get("Queue"), m.Int("Position"), m.Int("OriginalPosition"), m.seconds("HoldTime")}
+	case "QueueMemberAdded":
+		return &QueueMemberChange{b, "Added", memberOf(m)}
+	case "QueueMemberRemoved":
+		return &QueueMemberChange{b, "Removed", memberOf(m)}
+	case "QueueMemberStatus":
+		return &QueueMemberChange{b, "Status", memberOf(m)}
+	case "QueueMemberPause", "QueueMemberPaused":
+		return &QueueMemberChange{b, "Pause", memberOf(m)}
+	case "QueueMemberPenalty":
+		return &QueueMemberChange{b, "Penalty", memberOf(m)}
+	case "QueueMemberRinginuse":
+		return &QueueMemberChange{b, "Ringinuse", memberOf(m)}
 	case "AgentCalled":
-		return &AgentCalled{b, channelOf(m), m.Get("Queue"), m.Get("Interface"), m.Get("MemberName")}
+		return agentCalledOf(m)
 	case "AgentRingNoAnswer":
-		return &AgentRingNoAnswer{b, channelOf(m), m.Get("Queue"), m.Get("Interface"), m.Get("MemberName")}
+		return agentRingNoAnswerOf(m)
 	case "AgentConnect":
-		return &AgentConnect{b, channelOf(m), m.Get("Queue"), m.Get("Interface"), m.Get("MemberName"), seconds(m.Int("HoldTime"))}
+		return agentConnectOf(m)
 	case "AgentComplete":
-		ref := channelOf(m)
-		if ref.Linkedid == "" {
-			ref.Linkedid = m.Get("DestLinkedid")
-		}
-		return &AgentComplete{b, ref, m.Get("Queue"), m.Get("Interface"), m.Get("MemberName"),
-			seconds(m.Int("HoldTime")), seconds(m.Int("TalkTime")), m.Get("Reason")}
+		return agentCompleteOf(m)
+	case "AgentDump":
+		return agentDumpOf(m)
+	case "AgentLogin":
+		return &AgentLogin{b, channelOf(m), m.Get("Agent")}
+	case "AgentLogoff":
+		return &AgentLogoff{b, m.Get("Agent"), m.seconds("Logintime")}
+
+	case "BridgeCreate":
+		return &BridgeCreate{b, bridgeOf(m)}
+	case "BridgeDestroy":
+		return &BridgeDestroy{b, bridgeOf(m)}
+	case "BridgeEnter":
+		return &BridgeEnter{b, bridgeOf(m), channelOf(m), m.Get("SwapUniqueid")}
+	case "BridgeLeave":
+		return &BridgeLeave{b, bridgeOf(m), channelOf(m)}
+	case "BridgeMerge":
+		return bridgeMergeOf(m)
+	case "BlindTransfer":
+		return blindTransferOf(m)
+	case "AttendedTransfer":
+		return attendedTransferOf(m)
+
+	case "PeerStatus":
+		return peerStatusOf(m)
+	case "Registry":
+		return registryOf(m)
+	case "ContactStatus":
+		return contactStatusOf(m)
+	case "DeviceStateChange":
+		return deviceStateChangeOf(m)
+	case "ExtensionStatus":
+		return &ExtensionStatus{b, m.Get("Exten"), m.Get("Context"), m.Get("Hint"), ExtensionState(m.Int("Status"))}
+	case "SIPQualifyPeerDone":
+		return &SIPQualifyPeerDone{b, m.ActionID(), m.Get("Peer")}
+
+	case "SuccessfulAuth", "ChallengeSent", "ChallengeResponseFailed", "InvalidPassword", "InvalidAccountID",
+		"FailedACL", "SessionLimit", "MemoryLimit", "LoadAverageLimit", "RequestNotSupported", "RequestNotAllowed",
+		"AuthMethodNotAllowed", "RequestBadFormat", "UnexpectedAddress", "InvalidTransport":
+		return securityOf(m, SecurityKind(name))
+
 	case "FullyBooted":
 		return &FullyBooted{b}
 	case "Shutdown":
-		return &Shutdown{b}
+		return &Shutdown{b, m.Get("Shutdown"), m.truth("Restart")}
+	case "Reload":
+		return &Reload{b, m.Get("Module"), m.Get("Status")}
+	case "UserEvent":
+		return &UserEvent{b, channelOf(m), m.Get("UserEvent")}
+
+	case "PeerEntry":
+		return sipPeerOf(m)
+	case "RegistryEntry":
+		return sipRegistrationOf(m)
+	case "EndpointList":
+		return pjsipEndpointOf(m)
+	case "EndpointDetail":
+		return pjsipEndpointDetailOf(m)
+	case "AorDetail":
+		return pjsipAOROf(m)
+	case "ContactStatusDetail":
+		return pjsipContactDetailOf(m)
+	case "AuthDetail":
+		return pjsipAuthOf(m)
+	case "TransportDetail":
+		return pjsipTransportOf(m)
+	case "IdentifyDetail":
+		return pjsipIdentifyOf(m)
+	case "ContactList":
+		return pjsipContactOf(m)
+	case "OutboundRegistrationDetail":
+		return pjsipRegistrationOf(m)
 	}
 	return &Other{b}
-}
-
-var queueMemberEvents = map[string]string{
-	"QueueMemberAdded":     "Added",
-	"QueueMemberRemoved":   "Removed",
-	"QueueMemberStatus":    "Status",
-	"QueueMemberPause":     "Pause",
-	"QueueMemberPaused":    "Pause",
-	"QueueMemberPenalty":   "Penalty",
-	"QueueMemberRinginuse": "Ringinuse",
 }

@@ -2,7 +2,6 @@ package ami
 
 import (
 	"context"
-	"crypto/md5"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/hex"
@@ -88,11 +87,11 @@ func (c *Conn) login(r *Reader, secret string) error {
 		return fmt.Errorf("ami: greeting: %w", err)
 	}
 	c.version = v
-	login := Action{Name: "Login", Headers: []Header{{"Username", c.cfg.Username}}}
+	login := Login{Username: c.cfg.Username, Events: c.cfg.Events}
 	if c.cfg.PlainLogin {
-		login.Add("Secret", secret)
+		login.Secret = secret
 	} else {
-		m, err := c.exchange(r, Action{Name: "Challenge", Headers: []Header{{"AuthType", "MD5"}}})
+		m, err := c.exchange(r, Challenge{}.Action())
 		if err != nil {
 			return err
 		}
@@ -103,12 +102,9 @@ func (c *Conn) login(r *Reader, secret string) error {
 		if challenge == "" {
 			return errors.New("ami: login: the server sent no challenge")
 		}
-		sum := md5.Sum([]byte(challenge + secret))
-		login.Add("AuthType", "MD5")
-		login.Add("Key", hex.EncodeToString(sum[:]))
+		login.Key = LoginKey(challenge, secret)
 	}
-	login.Add("Events", c.cfg.Events)
-	m, err := c.exchange(r, login)
+	m, err := c.exchange(r, login.Action())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package ami
 
 import (
 	"context"
+	"iter"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -15,11 +17,30 @@ type Request[R any] interface {
 	reply(ctx context.Context, d Doer) (R, error)
 }
 
-// Send carries out a typed request:
+// ListRequest is a typed action whose reply is a list of Ts. It is a Request too.
+type ListRequest[T any] interface {
+	// Action is the request as it is sent.
+	Action() Action
+	stream(ctx context.Context, d Doer) iter.Seq2[T, error]
+}
+
+// Send carries out a typed request and, if it is a list, collects it:
 //
 //	queues, err := ami.Send(ctx, conn, ami.QueueSummary{Queue: "sales"})
+//
+// With an error the reply is zero, unless the request says otherwise: half a
+// list is no list.
 func Send[R any](ctx context.Context, d Doer, r Request[R]) (R, error) {
 	return r.reply(ctx, d)
+}
+
+// Stream carries out a typed list and yields its items as they come. The last
+// pair carries the error if there was one. The request is sent when the loop
+// begins, and a loop that breaks off early gives up the rest.
+//
+//	for item, err := range ami.Stream(ctx, conn, ami.QueueStatus{}) {
+func Stream[T any](ctx context.Context, d Doer, r ListRequest[T]) iter.Seq2[T, error] {
+	return r.stream(ctx, d)
 }
 
 // Done is the reply of actions that only succeed: Asterisk's message.
@@ -33,220 +54,82 @@ func done(ctx context.Context, d Doer, a Action) (Done, error) {
 	return Done{m.Get("Message")}, nil
 }
 
-// collect turns the items of a list into a slice; an item that f refuses is
+// items yields what item makes of the items of a list; those that it refuses are
 // left out.
-func collect[T any](ctx context.Context, d Doer, a Action, f func(*Message) (T, bool)) ([]T, error) {
+func items[T any](ctx context.Context, d Doer, a Action, item func(*Message) (T, bool)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for m, err := range d.List(ctx, a) {
+			if err != nil {
+				var none T
+				yield(none, err)
+				return
+			}
+			if t, ok := item(m); ok && !yield(t, nil) {
+				return
+			}
+		}
+	}
+}
+
+// collect turns a stream into a slice.
+func collect[T any](stream iter.Seq2[T, error]) ([]T, error) {
 	var all []T
-	for m, err := range d.List(ctx, a) {
+	for t, err := range stream {
 		if err != nil {
 			return nil, err
 		}
-		if t, ok := f(m); ok {
-			all = append(all, t)
-		}
+		all = append(all, t)
 	}
 	return all, nil
 }
 
-// Ping keeps the connection alive. Any privilege; all versions.
-type Ping struct{}
+// Below is how values are read. Whatever is missing or no such value is zero.
 
-// Pong is the reply to Ping.
-type Pong struct {
-	Time time.Time // the server's clock; zero before Asterisk 1.8
-}
-
-func (Ping) Action() Action { return Action{Name: "Ping"} }
-
-func (p Ping) reply(ctx context.Context, d Doer) (Pong, error) {
-	m, err := d.Do(ctx, p.Action())
-	if err != nil {
-		return Pong{}, err
-	}
-	return Pong{unixTime(m.Get("Timestamp"))}, nil
-}
-
-// Originate places a call. Privilege originate; completion event
-// OriginateResponse when Async, which goes to every session of the server.
-//
-// Either Context, Exten and Priority, or Application and Data say where the
-// answered call goes.
-type Originate struct {
-	ID             string // ActionID; the OriginateResponse carries it
-	Channel        string
-	Context, Exten string
-	Priority       int // default 1 when Context is set
-	Application    string
-	Data           string
-	Timeout        time.Duration // ring time; Asterisk's default is 30 s
-	CallerID       string        // "Name" <number>
-	Account        string
-	Variables      []string // NAME=value, from EscapeVariable where the value is not the caller's own
-	Codecs         string
-	EarlyMedia     bool
-	// Sync waits for the answer and blocks the whole session meanwhile, the
-	// keep-alive too: Config.RequestTimeout must exceed the ring time.
-	Sync           bool
-	ChannelID      string // Uniqueid of the channel, ≤ 149 characters; Asterisk 13 and later
-	OtherChannelID string // Uniqueid of a Local channel's ;2 leg
-	PreDialGoSub   string
-	ExtraHeaders   []Header
-}
-
-func (o Originate) Action() Action {
-	a := Action{Name: "Originate", ID: o.ID}
-	a.Add("Channel", o.Channel)
-	if o.Application != "" {
-		a.Add("Application", o.Application)
-		a.AddOpt("Data", o.Data)
-	} else {
-		a.Add("Context", o.Context)
-		a.Add("Exten", o.Exten)
-		a.Add("Priority", strconv.Itoa(max(o.Priority, 1)))
-	}
-	if o.Timeout > 0 {
-		a.Add("Timeout", strconv.FormatInt(o.Timeout.Milliseconds(), 10))
-	}
-	a.AddOpt("CallerID", o.CallerID)
-	a.AddOpt("Account", o.Account)
-	a.AddOpt("Codecs", o.Codecs)
-	a.AddOpt("ChannelId", o.ChannelID)
-	a.AddOpt("OtherChannelId", o.OtherChannelID)
-	a.AddOpt("PreDialGoSub", o.PreDialGoSub)
-	if o.EarlyMedia {
-		a.Add("EarlyMedia", "true")
-	}
-	if !o.Sync {
-		a.Add("Async", "true")
-	}
-	for _, v := range o.Variables {
-		a.Add("Variable", v)
-	}
-	a.Headers = append(a.Headers, o.ExtraHeaders...)
-	return a
-}
-
-func (o Originate) reply(ctx context.Context, d Doer) (Done, error) { return done(ctx, d, o.Action()) }
-
-// Hangup ends a channel, or every channel whose name matches when Channel is a
-// /regex/. Privilege system or call.
-type Hangup struct {
-	Channel string
-	Cause   Cause // 0: Asterisk's own
-}
-
-func (h Hangup) Action() Action {
-	a := Action{Name: "Hangup"}
-	a.Add("Channel", h.Channel)
-	if h.Cause != 0 {
-		a.Add("Cause", strconv.Itoa(int(h.Cause)))
-	}
-	return a
-}
-
-// reply returns the names of the channels that were told to hang up.
-func (h Hangup) reply(ctx context.Context, d Doer) ([]string, error) {
-	if strings.HasPrefix(h.Channel, "/") {
-		return collect(ctx, d, h.Action(), func(m *Message) (string, bool) {
-			return m.Get("Channel"), m.Event() == "ChannelHungup"
-		})
-	}
-	if _, err := d.Do(ctx, h.Action()); err != nil {
-		return nil, err
-	}
-	return []string{h.Channel}, nil
-}
-
-// CoreShowChannels lists the live channels. Privilege system or reporting;
-// completion event CoreShowChannelsComplete.
-type CoreShowChannels struct{}
-
-// Channel is one live channel.
-type Channel struct {
-	Name, Uniqueid, Linkedid     string
-	State                        ChannelState
-	Context, Exten               string
-	Application, ApplicationData string
-	BridgeID                     string // empty: not in a bridge
-	Duration                     time.Duration
-}
-
-func (CoreShowChannels) Action() Action { return Action{Name: "CoreShowChannels"} }
-
-func (r CoreShowChannels) reply(ctx context.Context, d Doer) ([]Channel, error) {
-	return collect(ctx, d, r.Action(), func(m *Message) (Channel, bool) {
-		return Channel{
-			Name: m.Get("Channel"), Uniqueid: m.Get("Uniqueid"), Linkedid: m.Get("Linkedid"),
-			State:   ChannelState(m.Int("ChannelState")),
-			Context: m.Get("Context"), Exten: m.Get("Exten"),
-			Application: m.Get("Application"), ApplicationData: m.Get("ApplicationData"),
-			BridgeID: m.Get("BridgeId"), Duration: clockDuration(m.Get("Duration")),
-		}, m.Event() == "CoreShowChannel"
-	})
-}
-
-// CoreSettings describes the server. Privilege system or reporting; Asterisk
-// 1.6 and later.
-type CoreSettings struct{}
-
-// Settings is the reply to CoreSettings.
-type Settings struct {
-	AMIVersion, AsteriskVersion string
-	MaxCalls                    int
-}
-
-func (CoreSettings) Action() Action { return Action{Name: "CoreSettings"} }
-
-func (r CoreSettings) reply(ctx context.Context, d Doer) (Settings, error) {
-	m, err := d.Do(ctx, r.Action())
-	if err != nil {
-		return Settings{}, err
-	}
-	return Settings{m.Get("AMIversion"), m.Get("AsteriskVersion"), m.Int("CoreMaxCalls")}, nil
-}
-
-// ListCommands tells which actions this user may use. All versions.
-type ListCommands struct{}
-
-func (ListCommands) Action() Action { return Action{Name: "ListCommands"} }
-
-// reply maps action names to Asterisk's synopsis, whose "(Priv: …)" lists the
-// privileges of which one suffices.
-func (r ListCommands) reply(ctx context.Context, d Doer) (map[string]string, error) {
-	m, err := d.Do(ctx, r.Action())
-	if err != nil {
-		return nil, err
-	}
-	all := make(map[string]string, m.Len())
-	for k, v := range m.Fields() {
-		switch k {
-		case "Response", "ActionID", "":
-		default:
-			all[k] = v
+// first is the value of the first key that is there: versions name things
+// differently.
+func (m *Message) first(keys ...string) string {
+	for _, k := range keys {
+		if v, ok := m.Lookup(k); ok {
+			return v
 		}
 	}
-	return all, nil
+	return ""
 }
 
-// Command runs a command of Asterisk's command line. Privilege command.
-type Command struct{ Command string }
-
-func (c Command) Action() Action {
-	return Action{Name: "Command", Headers: []Header{{"Command", c.Command}}}
+// truth reads Asterisk's words for true.
+func (m *Message) truth(key string) bool {
+	switch v := m.Get(key); {
+	case v == "1", strings.EqualFold(v, "yes"), strings.EqualFold(v, "true"), strings.EqualFold(v, "y"), strings.EqualFold(v, "on"):
+		return true
+	}
+	return false
 }
 
-// reply returns what the command printed, also when Asterisk 14 and later call
-// it an error.
-func (c Command) reply(ctx context.Context, d Doer) ([]string, error) {
-	m, err := d.Do(ctx, c.Action())
-	if m == nil {
-		return nil, err
+func (m *Message) seconds(key string) time.Duration { return seconds(m.Int(key)) }
+
+// seconds is 0 for what no clock of Asterisk can mean.
+func seconds(n int) time.Duration {
+	if n < 0 || n > math.MaxInt32 {
+		return 0
 	}
-	var lines []string
-	for l := range m.Output() {
-		lines = append(lines, l)
+	return time.Duration(n) * time.Second
+}
+
+// decimal reads 12.3.
+func (m *Message) decimal(key string) float64 {
+	f, err := strconv.ParseFloat(m.Get(key), 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0
 	}
-	return lines, err
+	return f
+}
+
+// unix reads seconds since 1970; 0 is the zero time.
+func (m *Message) unix(key string) time.Time {
+	if n := m.Int(key); n > 0 {
+		return time.Unix(int64(n), 0)
+	}
+	return time.Time{}
 }
 
 // unixTime reads 1795403525.136694.
@@ -271,3 +154,9 @@ func clockDuration(s string) time.Duration {
 	}
 	return time.Duration(total) * time.Second
 }
+
+// addTruth appends a header that says true or false.
+func (a *Action) addTruth(key string, v bool) { a.Add(key, strconv.FormatBool(v)) }
+
+// addInt appends a number.
+func (a *Action) addInt(key string, n int) { a.Add(key, strconv.Itoa(n)) }

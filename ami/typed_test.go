@@ -114,14 +114,14 @@ func TestReplies(t *testing.T) {
 	expect(t, canned{reply: success}, QueuePause{Interface: "i"}, Done{"ok"})
 	expect(t, canned{reply: success}, Hangup{Channel: "x"}, []string{"x"})
 	expect(t, canned{items: []string{"Event: ChannelHungup\nChannel: a", "Event: Other\nChannel: b", "Event: ChannelHungup\nChannel: c"}}, Hangup{Channel: "/x/"}, []string{"a", "c"})
-	expect(t, canned{reply: "Response: Success\nAMIversion: 5.0.4\nAsteriskVersion: 16.28.0\nCoreMaxCalls: 20000"}, CoreSettings{}, Settings{"5.0.4", "16.28.0", 20000})
+	expect(t, canned{reply: "Response: Success\nAMIversion: 5.0.4\nAsteriskVersion: 16.28.0\nCoreMaxCalls: 20000"}, CoreSettings{}, Settings{AMIVersion: "5.0.4", AsteriskVersion: "16.28.0", MaxCalls: 20000})
 	expect(t, canned{reply: "Response: Success\nActionID: 1\nPing: Keepalive command.  (Priv: <none>)\nHangup: Hangup channel.  (Priv: system,call,all)"}, ListCommands{},
 		map[string]string{"Ping": "Keepalive command.  (Priv: <none>)", "Hangup": "Hangup channel.  (Priv: system,call,all)"})
 	expect(t, canned{reply: "Response: Success\nMessage: Command output follows\nOutput: a: b\nOutput: "}, Command{"x"}, []string{"a: b", ""})
 	expect(t, canned{reply: "Response: Follows\na: b\n\nc\n--END COMMAND--"}, Command{"x"}, []string{"a: b", "", "c"})
 	expect(t, canned{items: []string{
 		"Event: CoreShowChannel\nChannel: PJSIP/a-1\nChannelState: 6\nContext: c\nExten: 200\nUniqueid: u\nLinkedid: l\nApplication: Queue\nApplicationData: q,t\nBridgeId: b\nDuration: 01:02:03",
-	}}, CoreShowChannels{}, []Channel{{"PJSIP/a-1", "u", "l", ChannelUp, "c", "200", "Queue", "q,t", "b", time.Hour + 2*time.Minute + 3*time.Second}})
+	}}, CoreShowChannels{}, []Channel{{Name: "PJSIP/a-1", Uniqueid: "u", Linkedid: "l", State: ChannelUp, Context: "c", Exten: "200", Application: "Queue", ApplicationData: "q,t", BridgeID: "b", Duration: time.Hour + 2*time.Minute + 3*time.Second}})
 	expect(t, canned{items: []string{
 		"Event: QueueSummary\nQueue: q\nLoggedIn: 20\nAvailable: 19\nCallers: 1\nHoldTime: 2\nTalkTime: 3\nLongestHoldTime: 4",
 	}}, QueueSummary{}, []QueueCounts{{"q", 20, 19, 1, 2 * time.Second, 3 * time.Second, 4 * time.Second}})
@@ -133,10 +133,10 @@ func TestReplies(t *testing.T) {
 		"Event: QueueParams\nQueue: r",
 		"Event: QueueMember\nQueue: q\nName: late",
 	}}, QueueStatus{}, []Queue{
-		{Name: "q", Strategy: "ringall", Max: 9, Completed: 1, Abandoned: 2, Weight: 3,
+		{QueueParams: QueueParams{Name: "q", Strategy: "ringall", Max: 9, Completed: 1, Abandoned: 2, Weight: 3},
 			Members: []Member{{Queue: "q", Name: "A", Interface: "PJSIP/a", Penalty: 1, Calls: 2, Status: DeviceRinging, Paused: true, LastCall: time.Unix(1795404795, 0), Wrapup: 30 * time.Second}},
-			Callers: []QueueCaller{{"q", 1, "c", "u", 12 * time.Second}}},
-		{Name: "r"},
+			Callers: []QueueCaller{{Queue: "q", Position: 1, Channel: "c", Uniqueid: "u", Wait: 12 * time.Second}}},
+		{QueueParams: QueueParams{Name: "r"}},
 	})
 }
 

@@ -115,6 +115,23 @@ func (l *Lab) CLI(name, command string) string {
 	return l.must("cli", name, command)
 }
 
+// Edit replaces from by to in a server's copy of a configuration file. The server reads it when it is told to; the next Up
+// begins with the original.
+func (l *Lab) Edit(name, file, from, to string) {
+	l.t.Helper()
+	path := filepath.Join(l.dir, name, "etc", "lab", file)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if !bytes.Contains(text, []byte(from)) {
+		l.t.Fatalf("lab: no %q in %s", from, path)
+	}
+	if err := os.WriteFile(path, bytes.ReplaceAll(text, []byte(from), []byte(to)), 0o644); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
 // ClearCDR forgets the calls recorded so far.
 func (l *Lab) ClearCDR() { l.t.Helper(); l.must("cdr-clear") }
 
