@@ -3,7 +3,6 @@ package ami
 import (
 	"context"
 	"iter"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -57,7 +56,7 @@ func commas(s string) []string {
 
 // channelCount reads a number, or the names of the channels.
 func channelCount(s string) int {
-	if n, err := strconv.Atoi(s); err == nil {
+	if n, ok := number(s); ok {
 		return max(n, 0)
 	}
 	return len(commas(s))

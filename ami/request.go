@@ -105,6 +105,33 @@ func (m *Message) truth(key string) bool {
 	return false
 }
 
+// number reads what strconv.Atoi does, but makes no error: most events lack most
+// numbers.
+func number(s string) (n int, ok bool) {
+	digits := strings.TrimPrefix(s, "+")
+	negative := len(digits) == len(s) && strings.HasPrefix(s, "-")
+	if negative {
+		digits = s[1:]
+	}
+	if digits == "" || len(digits) > 19 {
+		return 0, false
+	}
+	var u uint64 // 19 digits fit
+	for _, c := range []byte(digits) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		u = u*10 + uint64(c-'0')
+	}
+	switch {
+	case negative && u <= 1<<63:
+		return -int(u), true
+	case !negative && u < 1<<63:
+		return int(u), true
+	}
+	return 0, false
+}
+
 func (m *Message) seconds(key string) time.Duration { return seconds(m.Int(key)) }
 
 // seconds is 0 for what no clock of Asterisk can mean.

@@ -3,7 +3,6 @@ package ami
 import (
 	"context"
 	"iter"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -60,7 +59,7 @@ func sipPeerOf(m *Message) *SIPPeer {
 // "Unmonitored".
 func qualified(s string) (PeerState, time.Duration) {
 	word, rest, _ := strings.Cut(s, " (")
-	ms, _ := strconv.Atoi(strings.TrimSuffix(rest, " ms)"))
+	ms, _ := number(strings.TrimSuffix(rest, " ms)"))
 	if word == "OK" {
 		return PeerReachable, milliseconds(ms)
 	}
@@ -171,7 +170,7 @@ func (r SIPShowPeer) reply(ctx context.Context, d Doer) (SIPPeerDetail, error) {
 // leadingSeconds reads "3600 seconds".
 func leadingSeconds(s string) time.Duration {
 	s, _, _ = strings.Cut(s, " ")
-	n, _ := strconv.Atoi(s)
+	n, _ := number(s)
 	return seconds(n)
 }
 
