@@ -1,9 +1,12 @@
 package ami
 
 import (
+	"errors"
+	"io"
 	"iter"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // Message is one frame from Asterisk: a response or an event. It is read-only
@@ -11,19 +14,16 @@ import (
 //
 // Keys are compared without regard to case, the first of several equal keys
 // wins, and keys may repeat (Variable, ChanVariable, Output).
+//
+// A message, and each string that it returned, keeps its own frame in memory and
+// no other.
 type Message struct {
-	text   string // the lines, each ended by \n
+	text   string // the lines, each with its line end
 	fields []field
 }
 
-// field marks a key and a value in Message.text. A field without a key
-// (keyStart == keyEnd) is a raw line; in the reply to Command it is output.
-type field struct {
-	keyStart, keyEnd, valStart, valEnd int32
-}
-
-// newMessage copies fields. The usual frame and its table of fields are one
-// allocation.
+// newMessage copies fields. The usual message and its table of fields
+// are one allocation.
 func newMessage(text string, fields []field) *Message {
 	switch n := len(fields); {
 	case n <= 8:
@@ -31,42 +31,94 @@ func newMessage(text string, fields []field) *Message {
 			m Message
 			f [8]field
 		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
+		return b.m.set(text, b.f[:], fields)
+	case n <= 14:
+		b := new(struct {
+			m Message
+			f [14]field
+		})
+		return b.m.set(text, b.f[:], fields)
 	case n <= 20:
 		b := new(struct {
 			m Message
 			f [20]field
 		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
+		return b.m.set(text, b.f[:], fields)
 	case n <= 32:
 		b := new(struct {
 			m Message
 			f [32]field
 		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
+		return b.m.set(text, b.f[:], fields)
 	case n <= 48:
 		b := new(struct {
 			m Message
 			f [48]field
 		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
+		return b.m.set(text, b.f[:], fields)
+	default:
+		return new(Message).set(text, make([]field, n), fields)
 	}
-	return &Message{text, append([]field(nil), fields...)}
 }
 
-func (m *Message) key(f field) string   { return m.text[f.keyStart:f.keyEnd] }
-func (m *Message) value(f field) string { return m.text[f.valStart:f.valEnd] }
+func (m *Message) set(text string, room, fields []field) *Message {
+	*m = Message{text, room[:copy(room, fields)]}
+	return m
+}
+
+// ParseMessage returns the one frame in s, which the message then keeps: its
+// lines, each with its line end, and the empty line behind them if it is there.
+// Empty lines around the frame are skipped. It returns io.ErrUnexpectedEOF if
+// there is no frame, or not the whole of one, ErrFrameTooLarge as a Reader does,
+// and another error if more than one frame is there.
+func ParseMessage(s string) (*Message, error) {
+	var x index
+	var most [64]field
+	fields := most[:0]
+	b := unsafe.Slice(unsafe.StringData(s), len(s)) // scan only reads
+	if len(b) > maxBuffer {
+		return nil, ErrFrameTooLarge
+	}
+	for {
+		var what found
+		var textEnd int
+		fields, what, textEnd = x.scan(b, fields)
+		switch {
+		case what == foundTooLarge:
+			return nil, ErrFrameTooLarge
+		case what == foundNothing:
+			s, b = s[x.next:], b[x.next:]
+			x = index{}
+			continue
+		case what == foundPart && (x.raw || len(fields) == 0 || x.next < len(s)):
+			return nil, io.ErrUnexpectedEOF
+		case what == foundPart:
+			textEnd = len(s)
+		case strings.Trim(s[x.next:], "\r\n") != "":
+			return nil, errors.New("ami: more than one frame")
+		}
+		return newMessage(s[:textEnd], fields), nil
+	}
+}
 
 // Lookup returns the first value of key and whether the key is there.
 func (m *Message) Lookup(key string) (string, bool) {
-	for _, f := range m.fields {
-		if int(f.keyEnd-f.keyStart) == len(key) && strings.EqualFold(m.key(f), key) {
-			return m.value(f), true
+	if key == "" {
+		for v := range m.All("") {
+			return v, true
 		}
+		return "", false
+	}
+	for i := range m.fields {
+		start, end := int(m.fields[i].start), int(m.fields[i].end)
+		colon := start + len(key) // below 0 in raw output
+		if uint(colon) >= uint(end) || m.text[colon] != ':' || !sameKey(m.text[start:colon], key) {
+			continue
+		}
+		if strings.IndexByte(key, ':') >= 0 {
+			break // no key holds one
+		}
+		return afterColon(m.text[colon+1 : end]), true
 	}
 	return "", false
 }
@@ -90,7 +142,7 @@ func (m *Message) Int(key string) int {
 func (m *Message) All(key string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for k, v := range m.Fields() {
-			if len(k) == len(key) && strings.EqualFold(k, key) && !yield(v) {
+			if sameKey(k, key) && !yield(v) {
 				return
 			}
 		}
@@ -101,7 +153,7 @@ func (m *Message) All(key string) iter.Seq[string] {
 func (m *Message) Fields() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
 		for _, f := range m.fields {
-			if !yield(m.key(f), m.value(f)) {
+			if !yield(f.split(m.text)) {
 				return
 			}
 		}
@@ -131,7 +183,7 @@ func (m *Message) ActionID() string { return m.Get("ActionID") }
 func (m *Message) Output() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for k, v := range m.Fields() {
-			if (k == "" || strings.EqualFold(k, "Output")) && !yield(v) {
+			if (k == "" || sameKey(k, "Output")) && !yield(v) {
 				return
 			}
 		}
@@ -140,4 +192,15 @@ func (m *Message) Output() iter.Seq[string] {
 
 // String is the frame as it was on the wire, with bare newlines and without the
 // empty line that ended it.
-func (m *Message) String() string { return m.text }
+func (m *Message) String() string {
+	if strings.IndexByte(m.text, '\r') < 0 {
+		return m.text
+	}
+	var b strings.Builder
+	b.Grow(len(m.text))
+	for line := range strings.Lines(m.text) {
+		b.WriteString(strings.TrimRight(line, "\r\n"))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
