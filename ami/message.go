@@ -18,51 +18,39 @@ import (
 // A message, and each string that it returned, keeps its own frame in memory and
 // no other.
 type Message struct {
-	text   string // the lines, each with its line end
-	fields []field
+	text  string   // the lines, each with its line end
+	lines []uint16 // their lengths
 }
 
-// newMessage copies fields. The usual message and its table of fields
-// are one allocation.
-func newMessage(text string, fields []field) *Message {
-	switch n := len(fields); {
-	case n <= 8:
+// newMessage copies lines. The usual message and its table of lines are one
+// allocation.
+func newMessage(text string, lines []uint16) *Message {
+	switch n := len(lines); {
+	case n <= 12:
 		b := new(struct {
 			m Message
-			f [8]field
+			t [12]uint16
 		})
-		return b.m.set(text, b.f[:], fields)
-	case n <= 14:
+		return b.m.set(text, b.t[:], lines)
+	case n <= 28:
 		b := new(struct {
 			m Message
-			f [14]field
+			t [28]uint16
 		})
-		return b.m.set(text, b.f[:], fields)
-	case n <= 20:
+		return b.m.set(text, b.t[:], lines)
+	case n <= 60:
 		b := new(struct {
 			m Message
-			f [20]field
+			t [60]uint16
 		})
-		return b.m.set(text, b.f[:], fields)
-	case n <= 32:
-		b := new(struct {
-			m Message
-			f [32]field
-		})
-		return b.m.set(text, b.f[:], fields)
-	case n <= 48:
-		b := new(struct {
-			m Message
-			f [48]field
-		})
-		return b.m.set(text, b.f[:], fields)
+		return b.m.set(text, b.t[:], lines)
 	default:
-		return new(Message).set(text, make([]field, n), fields)
+		return new(Message).set(text, make([]uint16, n), lines)
 	}
 }
 
-func (m *Message) set(text string, room, fields []field) *Message {
-	*m = Message{text, room[:copy(room, fields)]}
+func (m *Message) set(text string, room, lines []uint16) *Message {
+	*m = Message{text, room[:copy(room, lines)]}
 	return m
 }
 
@@ -73,8 +61,8 @@ func (m *Message) set(text string, room, fields []field) *Message {
 // and another error if more than one frame is there.
 func ParseMessage(s string) (*Message, error) {
 	var x index
-	var most [64]field
-	fields := most[:0]
+	var most [64]uint16
+	lines := most[:0]
 	b := unsafe.Slice(unsafe.StringData(s), len(s)) // scan only reads
 	if len(b) > maxBuffer {
 		return nil, ErrFrameTooLarge
@@ -82,7 +70,7 @@ func ParseMessage(s string) (*Message, error) {
 	for {
 		var what found
 		var textEnd int
-		fields, what, textEnd = x.scan(b, fields)
+		lines, what, textEnd = x.scan(b, lines)
 		switch {
 		case what == foundTooLarge:
 			return nil, ErrFrameTooLarge
@@ -90,14 +78,14 @@ func ParseMessage(s string) (*Message, error) {
 			s, b = s[x.next:], b[x.next:]
 			x = index{}
 			continue
-		case what == foundPart && (x.raw || len(fields) == 0 || x.next < len(s)):
+		case what == foundPart && (x.raw || len(lines) == 0 || x.next < len(s)):
 			return nil, io.ErrUnexpectedEOF
 		case what == foundPart:
 			textEnd = len(s)
 		case strings.Trim(s[x.next:], "\r\n") != "":
 			return nil, errors.New("ami: more than one frame")
 		}
-		return newMessage(s[:textEnd], fields), nil
+		return newMessage(s[:textEnd], lines), nil
 	}
 }
 
@@ -109,16 +97,20 @@ func (m *Message) Lookup(key string) (string, bool) {
 		}
 		return "", false
 	}
-	for i := range m.fields {
-		start, end := int(m.fields[i].start), int(m.fields[i].end)
-		colon := start + len(key) // below 0 in raw output
-		if uint(colon) >= uint(end) || m.text[colon] != ':' || !sameKey(m.text[start:colon], key) {
-			continue
+	text, lines, start := m.text, m.lines, 0
+	for i := 0; i < len(lines); i++ {
+		length := lines[i]
+		end := start + int(length&lineMax)
+		for ; lines[i]&lineMax == lineMax; i++ {
+			end += int(lines[i+1] & lineMax)
 		}
-		if strings.IndexByte(key, ':') >= 0 {
-			break // no key holds one
+		if colon := start + len(key); colon < end && text[colon] == ':' && length&lineOutput == 0 && sameKey(text[start:colon], key) {
+			if strings.IndexByte(key, ':') >= 0 {
+				break // no key holds one
+			}
+			return afterColon(trimLineEnd(text[colon+1 : end])), true
 		}
-		return afterColon(m.text[colon+1 : end]), true
+		start = end
 	}
 	return "", false
 }
@@ -152,8 +144,22 @@ func (m *Message) All(key string) iter.Seq[string] {
 // Fields returns every key and value, in order. A raw line has the key "".
 func (m *Message) Fields() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for _, f := range m.fields {
-			if !yield(f.split(m.text)) {
+		for i, pos := 0, 0; i < len(m.lines); {
+			var line string
+			var output bool
+			line, output, i, pos = lineAt(m.text, m.lines, i, pos)
+			key, value := "", line
+			if output {
+				if rest, marked := strings.CutSuffix(line, endCommand); marked {
+					if rest == "" {
+						continue
+					}
+					value = rest
+				}
+			} else if colon := strings.IndexByte(line, ':'); colon > 0 {
+				key, value = line[:colon], afterColon(line[colon+1:])
+			}
+			if !yield(key, value) {
 				return
 			}
 		}
@@ -161,7 +167,13 @@ func (m *Message) Fields() iter.Seq2[string, string] {
 }
 
 // Len is the number of fields.
-func (m *Message) Len() int { return len(m.fields) }
+func (m *Message) Len() int {
+	n := 0
+	for range m.Fields() {
+		n++
+	}
+	return n
+}
 
 // Event is the event's name, or "" for a response. A frame with both Event and
 // Response (OriginateResponse) is an event.
@@ -199,7 +211,7 @@ func (m *Message) String() string {
 	var b strings.Builder
 	b.Grow(len(m.text))
 	for line := range strings.Lines(m.text) {
-		b.WriteString(strings.TrimRight(line, "\r\n"))
+		b.WriteString(trimLineEnd(line))
 		b.WriteByte('\n')
 	}
 	return b.String()

@@ -19,8 +19,8 @@ const (
 	readBytes = 32 << 10 // of a Reader's buffer to begin with
 	// keepBytes is the largest buffer that a Reader keeps when a frame that
 	// needed it is gone.
-	keepBytes  = 256 << 10
-	keepFields = 1 << 12 // likewise
+	keepBytes = 256 << 10
+	keepLines = 1 << 12 // likewise
 	// maxBuffer holds the largest frame with a CR at each of its line ends.
 	maxBuffer = MaxFrameBytes + 2*MaxFrameFields
 )
@@ -34,9 +34,9 @@ type Reader struct {
 	src      io.Reader
 	buf      []byte // what was read and not yet returned is buf[from:to]
 	from, to int
-	err      error   // of src, after that
-	idle     func()  // if set, called when a frame is not there yet and src is asked for it
-	fields   []field // room for those of a frame
+	err      error    // of src, after that
+	idle     func()   // if set, called when a frame is not there yet and src is asked for it
+	lines    []uint16 // room for a table of lines
 }
 
 // NewReader returns a Reader on r.
@@ -77,19 +77,19 @@ func (r *Reader) ReadBanner() (version string, err error) {
 // io.ErrUnexpectedEOF within one.
 func (r *Reader) ReadMessage() (*Message, error) {
 	var x index
-	fields := r.fields[:0]
+	lines := r.lines[:0]
 	for waited := false; ; {
 		b := r.buf[r.from:r.to]
 		var what found
 		var textEnd int
-		fields, what, textEnd = x.scan(b, fields)
+		lines, what, textEnd = x.scan(b, lines)
 		switch {
 		case what == foundFrame:
 			r.from += x.next
-			if cap(fields) <= keepFields {
-				r.fields = fields
+			if cap(lines) <= keepLines {
+				r.lines = lines
 			}
-			return newMessage(string(b[:textEnd]), fields), nil
+			return newMessage(string(b[:textEnd]), lines), nil
 		case what == foundNothing:
 			r.from += x.next
 			x = index{}

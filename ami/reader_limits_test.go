@@ -40,6 +40,8 @@ func TestFrameLimits(t *testing.T) {
 		{"blanks far beyond the limit", "Event: A\r\na: " + strings.Repeat("\r", 3*MaxFrameBytes) + "\r\n\r\n", false},
 		{"fields at the limit", manyFields(MaxFrameFields), true},
 		{"fields beyond the limit", manyFields(MaxFrameFields + 1), false},
+		{"fields at the limit, one long", "K: " + strings.Repeat("x", 3*lineMax) + "\r\n" + manyFields(MaxFrameFields-1), true},
+		{"fields beyond the limit, one long", "K: " + strings.Repeat("x", 3*lineMax) + "\r\n" + manyFields(MaxFrameFields), false},
 		{"fields far beyond the limit", manyFields(10 * MaxFrameFields), false},
 		{"old output at the limit", follows(MaxFrameBytes), true},
 		{"old output beyond the limit", follows(MaxFrameBytes + 1), false},
@@ -72,8 +74,8 @@ func TestFrameLimits(t *testing.T) {
 			if c := cap(r.buf); c > keepBytes {
 				t.Errorf("the reader keeps %d bytes", c)
 			}
-			if c := cap(r.fields); c > keepFields {
-				t.Errorf("the reader keeps room for %d fields", c)
+			if c := cap(r.lines); c > keepLines {
+				t.Errorf("the reader keeps room for %d lines", c)
 			}
 		})
 	}

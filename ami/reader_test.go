@@ -157,6 +157,24 @@ func TestEveryLineLength(t *testing.T) {
 	}
 }
 
+// TestLongLines are those whose length takes more than one entry of the table.
+func TestLongLines(t *testing.T) {
+	for _, around := range []int{lineMax, 2 * lineMax, 3 * lineMax} {
+		for n := around - 4; n <= around+4; n++ {
+			long := strings.Repeat("x", n-len("K: \r\n"))
+			m := message(t, "Event: A\r\nK: "+long+"\r\nLast: 1\r\n")
+			if m.Get("Event") != "A" || m.Get("K") != long || m.Get("Last") != "1" || m.Len() != 3 {
+				t.Fatalf("a line of %d: %d fields, %d, last %q", n, m.Len(), len(m.Get("K")), m.Get("Last"))
+			}
+			m = message(t, "Response: Follows\n"+long+"K: \n\n"+long+endCommand+"\nK: 1")
+			if got, want := fieldsOf(m), (frame{{"Response", "Follows"}, {"", long + "K: "}, {"", ""}, {"", long}, {"K", "1"}}); !slices.Equal(got, want) || m.Get("K") != "1" {
+				t.Fatalf("output of a line of %d: %d fields, K %q", n, len(got), m.Get("K"))
+			}
+			checkRoundTrip(t, m)
+		}
+	}
+}
+
 func TestReadMessageKeepsTheStreamsError(t *testing.T) {
 	_, err := readAll(io.MultiReader(strings.NewReader("Event: A\r\n"), iotest.ErrReader(io.ErrClosedPipe)))
 	if err != io.ErrClosedPipe {
