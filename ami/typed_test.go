@@ -103,7 +103,7 @@ func TestReplies(t *testing.T) {
 	expect(t, canned{reply: "Response: Success\nMessage: Command output follows\nOutput: a: b\nOutput: "}, Command{"x"}, []string{"a: b", ""})
 	expect(t, canned{reply: "Response: Follows\na: b\n\nc\n--END COMMAND--"}, Command{"x"}, []string{"a: b", "", "c"})
 	expect(t, canned{reply: "Response: Success\nEvents: On"}, Events{"on"}, EventsReply{true})
-	expect(t, canned{reply: "Response: Success\nCoreStartupDate: 2026-02-30\nCoreStartupTime: 10:00:00\nCoreCurrentCalls: 3"}, CoreStatus{}, Status{Channels: 3})
+	expect(t, canned{reply: "Response: Success\nCoreStartupDate: 2026-02-30\nCoreStartupTime: 10:00:00\nCoreCurrentCalls: 3\nCoreProcessedCalls: 12"}, CoreStatus{}, Status{Channels: 3, ProcessedCalls: 12})
 	expect(t, canned{reply: "Response: Success\nRule: 1,2,3\nRuleList: A\nRule: 10\nRule: x,y,-z\nRuleList: B\nRule: -5,-1,+1,7"}, QueueRule{}, []PenaltyRule{
 		{"A", []PenaltyStep{{10 * time.Second, PenaltyChange{true, 0}, PenaltyChange{true, 0}}, {0, PenaltyChange{true, 0}, PenaltyChange{true, 0}}}},
 		{"B", []PenaltyStep{{0, PenaltyChange{true, -1}, PenaltyChange{true, 1}}}},
