@@ -2,7 +2,6 @@ package ami
 
 import (
 	"iter"
-	"strconv"
 	"strings"
 )
 
@@ -79,10 +78,7 @@ func (m *Message) Get(key string) string {
 
 // Int returns the first value of key as a number, or 0 if it is none.
 func (m *Message) Int(key string) int {
-	n, err := strconv.Atoi(m.Get(key))
-	if err != nil {
-		return 0 // Atoi gives the nearest number for what is out of range
-	}
+	n, _ := number(m.Get(key))
 	return n
 }
 
