@@ -267,7 +267,7 @@ func TestReload(t *testing.T) {
 		if c.do("QueueReload"); seen() != before {
 			t.Errorf("nothing changed: %s", seen())
 		}
-		srv.ConfigureQueues(next(), nil)
+		srv.ConfigureQueues(next(), []amitest.PenaltyRule{{Name: "Early"}})
 		if seen() != before {
 			t.Errorf("before the reload: %s", seen())
 		}
@@ -277,6 +277,16 @@ func TestReload(t *testing.T) {
 		c.do("QueueReload", "Members", "yes")
 		if got := seen(); got != "Camp200 rrmemory 0 PJSIP/agent1 4 true PJSIP/dyn 0 false PJSIP/agent3 0 false" && got != "Camp200 rrmemory 0 PJSIP/agent1 4 true PJSIP/agent3 0 false PJSIP/dyn 0 false" {
 			t.Errorf("only members: %s", got)
+		}
+		parameters := next()
+		parameters[0].Members = nil
+		srv.ConfigureQueues(parameters, []amitest.PenaltyRule{{Name: "Late"}})
+		c.do("QueueReload", "Parameters", "yes")
+		if got := seen(); !strings.HasPrefix(got, "Camp200 linear 9 PJSIP/agent1 ") || !strings.HasSuffix(got, "; New ringall 0") {
+			t.Errorf("only parameters: %s", got)
+		}
+		if m, err := c.Do(context.Background(), ami.Action{Name: "QueueRule"}); err != nil || m.Get("RuleList") != "Early" {
+			t.Errorf("the rules were read too: %v, %v", m, err)
 		}
 		srv.ConfigureQueues(next(), []amitest.PenaltyRule{{Name: "R", Changes: []amitest.PenaltyChange{{After: 30 * time.Second, Max: "+5"}, {After: time.Minute, Max: "7", Min: "-1"}}}})
 		if got := c.do("QueueReload"); got != "Success: Queue reloaded successfully" {

@@ -159,6 +159,9 @@ func TestOldEvents(t *testing.T) {
 			t.Errorf("11: %s", e)
 		}
 	}
+	if n := names(events, "SubEvent"); n["Dial Begin"] != 1 || n["Dial End"] != 1 {
+		t.Errorf("Dial: %v", n)
+	}
 	// A ChannelId is not looked at.
 	for _, m := range events {
 		if id := m.Get("Uniqueid"); strings.HasPrefix(id, "x") {

@@ -180,8 +180,20 @@ func TestRingInUse(t *testing.T) {
 		srv.CallIn("Camp200", "2", waits)
 		time.Sleep(time.Minute)
 	})
-	if got := values(events, "AgentComplete", "TalkTime"); got != "5 1" {
-		t.Errorf("talks of %s s", got)
+	if got := values(events, "AgentConnect", "HoldTime") + "; " + values(events, "AgentComplete", "TalkTime"); got != "1 5; 5 1" {
+		t.Errorf("held and talked %s s", got)
+	}
+	// So is one that rang while it rang for somebody who has given up.
+	cfg = queue("rrmemory", 1)
+	cfg.Queues[0].RingInUse, cfg.Queues[0].Members[0].Ring = amitest.Yes, 3*time.Second
+	events = inQueue(t, cfg, func(srv *amitest.Server, _ client) {
+		srv.CallIn("Camp200", "1", amitest.Fate{Patience: 2 * time.Second})
+		time.Sleep(time.Second)
+		srv.CallIn("Camp200", "2", waits)
+		time.Sleep(time.Minute)
+	})
+	if got := values(events, "AgentConnect", "HoldTime"); got != "4" {
+		t.Errorf("held %s s", got)
 	}
 }
 
@@ -221,6 +233,43 @@ func TestWeight(t *testing.T) {
 	})
 	if got := values(events, "AgentConnect", "CallerIDNum"); got != "2 3 1" {
 		t.Errorf("served %s", got)
+	}
+}
+
+// TestLightIsServed: a heavier queue does not keep members from whom it has no
+// use for, nor one of the same weight.
+func TestLightIsServed(t *testing.T) {
+	for _, c := range []struct {
+		weight, members int // of the other queue
+		want            string
+	}{{5, 2, "1"}, {5, 1, ""}, {0, 1, "1"}} {
+		q := amitest.QueueConfig{Name: "light", Retry: time.Second, RingInUse: amitest.No, Autofill: amitest.Yes, Strategy: "linear", Members: amitest.Agents(1, time.Minute)}
+		other := q
+		other.Name, other.Weight, other.Members = "other", c.weight, amitest.Agents(c.members, time.Minute)
+		events := inQueue(t, amitest.Config{Queues: []amitest.QueueConfig{q, other}}, func(srv *amitest.Server, _ client) {
+			srv.CallIn("other", "2", waits, "QUEUE_MIN_PENALTY=1") // it has nobody to ring, but waits
+			time.Sleep(100 * time.Millisecond)
+			srv.CallIn("light", "1", waits)
+			time.Sleep(3 * time.Second)
+		})
+		if got := values(events, "AgentCalled", "CallerIDNum"); got != c.want {
+			t.Errorf("weight %d, %d members: served %s", c.weight, c.members, got)
+		}
+	}
+}
+
+// TestWrapupPassedOver: whoever wraps up is not rung though the strategy wants so.
+func TestWrapupPassedOver(t *testing.T) {
+	cfg := queue("linear", 2)
+	cfg.Queues[0].Wrapup = 30 * time.Second
+	events := inQueue(t, cfg, func(srv *amitest.Server, _ client) {
+		for range 2 {
+			srv.CallIn("Camp200", "1", waits)
+			time.Sleep(5 * time.Second)
+		}
+	})
+	if got := connects(events, "AgentCalled"); got != "1 2" {
+		t.Error(got)
 	}
 }
 
