@@ -61,6 +61,12 @@ func (a *Action) AddOpt(key, value string) {
 	}
 }
 
+// addTruth appends a header that says true or false.
+func (a *Action) addTruth(key string, v bool) { a.Add(key, strconv.FormatBool(v)) }
+
+// addInt appends a number.
+func (a *Action) addInt(key string, n int) { a.Add(key, strconv.Itoa(n)) }
+
 // String is the name and the headers, without secrets. So are GoString, LogValue
 // and MarshalText.
 func (a Action) String() string {

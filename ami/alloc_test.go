@@ -3,6 +3,7 @@ package ami
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -49,6 +50,13 @@ func TestReadMessageAllocates(t *testing.T) {
 	}
 }
 
+func TestParseMessageAllocates(t *testing.T) {
+	frame := "Event: Hangup\r\n" + strings.Repeat("Key: value\r\n", 40) + "\r\n"
+	if a := testing.AllocsPerRun(100, func() { ParseMessage(frame) }); a != 1 {
+		t.Errorf("%v allocations", a)
+	}
+}
+
 func TestGetAllocates(t *testing.T) {
 	m := message(t, "Event: Hangup\nPrivilege: call,all\nChannel: PJSIP/a-1\nCause: 16\nCause-txt: Normal Clearing")
 	if a := testing.AllocsPerRun(100, func() {
@@ -83,6 +91,20 @@ func BenchmarkParseEvent(b *testing.B) {
 	i := 0
 	for b.Loop() {
 		ParseEvent(all[i%len(all)])
+		i++
+	}
+}
+
+func BenchmarkParseMessage(b *testing.B) {
+	frames := strings.SplitAfter(string(stream(b)), "\r\n\r\n")
+	frames = frames[:len(frames)-1]
+	b.SetBytes(int64(len(stream(b)) / len(frames)))
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if _, err := ParseMessage(frames[i%len(frames)]); err != nil {
+			b.Fatal(err)
+		}
 		i++
 	}
 }

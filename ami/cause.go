@@ -1,6 +1,11 @@
 package ami
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+)
 
 // Cause is a hangup cause of ITU-T Q.850, as Asterisk's causes.h numbers them.
 type Cause int
@@ -71,67 +76,110 @@ const (
 	CauseNoSuchDriver = CauseChanNotImplemented
 )
 
-var causeTexts = map[Cause]string{
-	0:   "not defined",
-	1:   "unallocated number",
-	2:   "no route to transit network",
-	3:   "no route to destination",
-	5:   "misdialled trunk prefix",
-	6:   "channel unacceptable",
-	7:   "call awarded and delivered",
-	8:   "pre-empted",
-	14:  "number ported, not here",
-	16:  "normal clearing",
-	17:  "user busy",
-	18:  "no user response",
-	19:  "no answer",
-	20:  "subscriber absent",
-	21:  "call rejected",
-	22:  "number changed",
-	23:  "redirected to new destination",
-	26:  "answered elsewhere",
-	27:  "destination out of order",
-	28:  "invalid number format",
-	29:  "facility rejected",
-	30:  "response to status enquiry",
-	31:  "normal, unspecified",
-	34:  "no circuit available",
-	38:  "network out of order",
-	41:  "temporary failure",
-	42:  "switch congestion",
-	43:  "access information discarded",
-	44:  "requested channel not available",
-	47:  "resource unavailable",
-	50:  "facility not subscribed",
-	52:  "outgoing calls barred",
-	54:  "incoming calls barred",
-	57:  "bearer capability not authorised",
-	58:  "bearer capability not available",
-	63:  "service not available",
-	65:  "bearer capability not implemented",
-	66:  "channel type not implemented",
-	69:  "facility not implemented",
-	81:  "invalid call reference",
-	88:  "incompatible destination",
-	95:  "invalid message",
-	96:  "mandatory element missing",
-	97:  "message type non-existent",
-	98:  "wrong message",
-	99:  "element non-existent",
-	100: "invalid element contents",
-	101: "wrong message for call state",
-	102: "recovery on timer expiry",
-	103: "mandatory element of wrong length",
-	111: "protocol error",
-	127: "interworking, unspecified",
+// causeTable has Asterisk's name, without AST_CAUSE_, and a text for each cause.
+// Asterisk does not name 47 and 63, which are Q.850's.
+var causeTable = map[Cause]struct{ name, text string }{
+	0:   {"NOTDEFINED", "not defined"},
+	1:   {"UNALLOCATED", "unallocated number"},
+	2:   {"NO_ROUTE_TRANSIT_NET", "no route to transit network"},
+	3:   {"NO_ROUTE_DESTINATION", "no route to destination"},
+	5:   {"MISDIALLED_TRUNK_PREFIX", "misdialled trunk prefix"},
+	6:   {"CHANNEL_UNACCEPTABLE", "channel unacceptable"},
+	7:   {"CALL_AWARDED_DELIVERED", "call awarded and delivered"},
+	8:   {"PRE_EMPTED", "pre-empted"},
+	14:  {"NUMBER_PORTED_NOT_HERE", "number ported, not here"},
+	16:  {"NORMAL_CLEARING", "normal clearing"},
+	17:  {"USER_BUSY", "user busy"},
+	18:  {"NO_USER_RESPONSE", "no user response"},
+	19:  {"NO_ANSWER", "no answer"},
+	20:  {"SUBSCRIBER_ABSENT", "subscriber absent"},
+	21:  {"CALL_REJECTED", "call rejected"},
+	22:  {"NUMBER_CHANGED", "number changed"},
+	23:  {"REDIRECTED_TO_NEW_DESTINATION", "redirected to new destination"},
+	26:  {"ANSWERED_ELSEWHERE", "answered elsewhere"},
+	27:  {"DESTINATION_OUT_OF_ORDER", "destination out of order"},
+	28:  {"INVALID_NUMBER_FORMAT", "invalid number format"},
+	29:  {"FACILITY_REJECTED", "facility rejected"},
+	30:  {"RESPONSE_TO_STATUS_ENQUIRY", "response to status enquiry"},
+	31:  {"NORMAL_UNSPECIFIED", "normal, unspecified"},
+	34:  {"NORMAL_CIRCUIT_CONGESTION", "no circuit available"},
+	38:  {"NETWORK_OUT_OF_ORDER", "network out of order"},
+	41:  {"NORMAL_TEMPORARY_FAILURE", "temporary failure"},
+	42:  {"SWITCH_CONGESTION", "switch congestion"},
+	43:  {"ACCESS_INFO_DISCARDED", "access information discarded"},
+	44:  {"REQUESTED_CHAN_UNAVAIL", "requested channel not available"},
+	47:  {"RESOURCE_UNAVAILABLE", "resource unavailable"},
+	50:  {"FACILITY_NOT_SUBSCRIBED", "facility not subscribed"},
+	52:  {"OUTGOING_CALL_BARRED", "outgoing calls barred"},
+	54:  {"INCOMING_CALL_BARRED", "incoming calls barred"},
+	57:  {"BEARERCAPABILITY_NOTAUTH", "bearer capability not authorised"},
+	58:  {"BEARERCAPABILITY_NOTAVAIL", "bearer capability not available"},
+	63:  {"SERVICE_NOT_AVAILABLE", "service not available"},
+	65:  {"BEARERCAPABILITY_NOTIMPL", "bearer capability not implemented"},
+	66:  {"CHAN_NOT_IMPLEMENTED", "channel type not implemented"},
+	69:  {"FACILITY_NOT_IMPLEMENTED", "facility not implemented"},
+	81:  {"INVALID_CALL_REFERENCE", "invalid call reference"},
+	88:  {"INCOMPATIBLE_DESTINATION", "incompatible destination"},
+	95:  {"INVALID_MSG_UNSPECIFIED", "invalid message"},
+	96:  {"MANDATORY_IE_MISSING", "mandatory element missing"},
+	97:  {"MESSAGE_TYPE_NONEXIST", "message type non-existent"},
+	98:  {"WRONG_MESSAGE", "wrong message"},
+	99:  {"IE_NONEXIST", "element non-existent"},
+	100: {"INVALID_IE_CONTENTS", "invalid element contents"},
+	101: {"WRONG_CALL_STATE", "wrong message for call state"},
+	102: {"RECOVERY_ON_TIMER_EXPIRE", "recovery on timer expiry"},
+	103: {"MANDATORY_IE_LENGTH_ERROR", "mandatory element of wrong length"},
+	111: {"PROTOCOL_ERROR", "protocol error"},
+	127: {"INTERWORKING", "interworking, unspecified"},
+}
+
+// causeAliases are Asterisk's other names.
+var causeAliases = map[string]Cause{
+	"BUSY":         CauseBusy,
+	"CONGESTION":   CauseCongestion,
+	"FAILURE":      CauseFailure,
+	"NOANSWER":     CauseNoAnswer,
+	"NORMAL":       CauseNormal,
+	"NOSUCHDRIVER": CauseNoSuchDriver,
+	"UNREGISTERED": CauseUnregistered,
+}
+
+var causeByName = func() map[string]Cause {
+	byName := maps.Clone(causeAliases)
+	for c, t := range causeTable {
+		byName[t.name] = c
+	}
+	return byName
+}()
+
+// ParseCause reads a number from 0 to 127 or one of Asterisk's names, in any case,
+// with or without AST_CAUSE_: "17", "USER_BUSY", "ast_cause_busy". It reports
+// whether it is one.
+func ParseCause(s string) (Cause, bool) {
+	if n, ok := number(s); ok {
+		if n < 0 || n > 127 {
+			return 0, false
+		}
+		return Cause(n), true
+	}
+	c, ok := causeByName[strings.TrimPrefix(strings.ToUpper(s), "AST_CAUSE_")]
+	return c, ok
+}
+
+// Name is Asterisk's name, USER_BUSY, or the number of a cause that has none.
+func (c Cause) Name() string {
+	if t, ok := causeTable[c]; ok {
+		return t.name
+	}
+	return strconv.Itoa(int(c))
 }
 
 func (c Cause) String() string {
-	if s, ok := causeTexts[c]; ok {
-		return s
+	if t, ok := causeTable[c]; ok {
+		return t.text
 	}
 	return fmt.Sprintf("cause %d", int(c))
 }
 
 // Known reports whether Q.850 or Asterisk defines c.
-func (c Cause) Known() bool { _, ok := causeTexts[c]; return ok }
+func (c Cause) Known() bool { _, ok := causeTable[c]; return ok }

@@ -1,6 +1,7 @@
 package ami
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -31,17 +32,33 @@ func TestCauses(t *testing.T) {
 		if !c.Known() || strings.HasPrefix(c.String(), "cause ") {
 			t.Errorf("%s (%d) has no text", name, int(c))
 		}
-	}
-	for c, text := range causeTexts {
-		if other, twice := texts[text]; twice || text == "" {
-			t.Errorf("%d and %d are both %q", c, other, text)
+		if c.Name() != name {
+			t.Errorf("%d is named %s, want %s", int(c), c.Name(), name)
 		}
-		texts[text] = c
+		for _, s := range []string{name, "AST_CAUSE_" + name, strings.ToLower(name), strconv.Itoa(int(c))} {
+			if got, ok := ParseCause(s); !ok || got != c {
+				t.Errorf("ParseCause(%q) = %d, %v", s, int(got), ok)
+			}
+		}
+	}
+	for c, row := range causeTable {
+		if other, twice := texts[row.text]; twice || row.text == "" {
+			t.Errorf("%d and %d are both %q", c, other, row.text)
+		}
+		texts[row.text] = c
 	}
 	for _, c := range []Cause{-1, 4, 128, 1000} {
 		if c.Known() {
 			t.Errorf("%d is known", int(c))
 		}
+	}
+	for _, s := range []string{"", "-1", "128", "999999999999999999999", "AST_CAUSE_", "NOPE", "user busy"} {
+		if got, ok := ParseCause(s); ok || got != 0 {
+			t.Errorf("ParseCause(%q) = %d", s, int(got))
+		}
+	}
+	if got := Cause(200).String() + Cause(4).Name(); got != "cause 2004" {
+		t.Errorf("unknown causes are %q", got)
 	}
 	if got := Cause(200).String(); got != "cause 200" {
 		t.Errorf("an unknown cause is %q", got)
@@ -60,16 +77,8 @@ func TestCauseConstants(t *testing.T) {
 		if c[0] != c[1] {
 			t.Errorf("AST_CAUSE_%s is %d, want %d", name, int(c[0]), int(c[1]))
 		}
-	}
-}
-
-func TestStateNames(t *testing.T) {
-	for want, s := range map[string]interface{ String() string }{
-		"unknown": DeviceUnknown, "not in use": DeviceNotInUse, "on hold": DeviceOnHold, "device state 9": DeviceState(9), "device state -1": DeviceState(-1),
-		"down": ChannelDown, "ringing": ChannelRinging, "up": ChannelUp, "busy": ChannelBusy, "channel state 8": ChannelState(8),
-	} {
-		if s.String() != want {
-			t.Errorf("%#v is %q, want %q", s, s, want)
+		if got, ok := ParseCause(name); !ok || got != c[1] {
+			t.Errorf("ParseCause(%q) = %d, %v", name, int(got), ok)
 		}
 	}
 }

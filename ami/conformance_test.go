@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,9 +23,12 @@ import (
 func TestConformance(t *testing.T) {
 	const agents = 4
 	memory, real22 := newSite(), newSite()
+	memory16, real16 := newSite(), newSite()
 	t.Run("amitest", func(t *testing.T) {
-		srv := amitest.StartTest(t, amitest.Lab(agents))
+		cfg := amitest.Lab(agents)
+		srv := amitest.StartTest(t, cfg)
 		memory.address = srv.Addr()
+		memory.edit = edit(srv, cfg)
 		memory.testManager(t)
 		memory.testSession(t)
 		memory.testQueues(t, agents)
@@ -34,6 +38,26 @@ func TestConformance(t *testing.T) {
 		memory.testPJSIP(t)
 		memory.testCalls(t)
 		memory.testFailures(t)
+	})
+	t.Run("amitest 16", func(t *testing.T) {
+		cfg := amitest.Lab(agents)
+		cfg.Version, cfg.SystemName = "5.0.4", "carrier"
+		cfg.Missing = []string{"PJSIPNotify", "PJSIPQualify", "PJSIPShowContacts", "PJSIPShowEndpoint", "PJSIPShowEndpoints", "PJSIPShowRegistrationsOutbound"}
+		cfg.Endpoints = []amitest.Endpoint{{Name: "desk1"}, {
+			Name: "desk2", Contact: "sip:desk2@127.0.0.1:5062", Registered: true, UserAgent: "lab-pbx", Description: "the second desk",
+		}}
+		cfg.Registrations = []amitest.Registration{{Name: "upstream", ServerURI: "sip:127.0.0.1:5062"}}
+		srv := amitest.StartTest(t, cfg)
+		s := memory16
+		s.address, s.old, s.edit = srv.Addr(), true, edit(srv, cfg)
+		s.testManager(t)
+		s.testSession(t)
+		s.testQueues(t, agents)
+		s.testMembers(t)
+		s.testCallers(t)
+		s.testChannels(t)
+		s.testPJSIP(t)
+		s.testSIP(t)
 	})
 	t.Run("lab", func(t *testing.T) {
 		l := lab.Up(t, agents)
@@ -51,7 +75,7 @@ func TestConformance(t *testing.T) {
 			real22.testFailures(t)
 		})
 		t.Run("carrier", func(t *testing.T) {
-			s := newSite()
+			s := real16
 			s.address = l.Carrier().Address
 			s.edit = func(file, from, to string) { l.Edit(lab.Carrier, file, from, to) }
 			s.old = true
@@ -67,7 +91,27 @@ func TestConformance(t *testing.T) {
 			s.testSIP(t)
 		})
 		t.Run("shapes", func(t *testing.T) { compareShapes(t, memory, real22) })
+		t.Run("shapes of 16", func(t *testing.T) { compareShapes(t, memory16, real16) })
 	})
+}
+
+// edit changes the configuration in memory as its files would be.
+func edit(srv *amitest.Server, cfg amitest.Config) func(file, from, to string) {
+	return func(_, _, to string) {
+		key, value, _ := strings.Cut(to, " = ")
+		switch seconds, err := strconv.Atoi(value); {
+		case key == "servicelevel" && err == nil:
+			for i := range cfg.Queues {
+				cfg.Queues[i].ServiceLevel = time.Duration(seconds) * time.Second
+			}
+		default:
+			seconds, _ := strconv.Atoi(strings.TrimPrefix(to, "penaltychange => "))
+			cfg.Rules = slices.Clone(cfg.Rules)
+			cfg.Rules[1].Changes = slices.Clone(cfg.Rules[1].Changes)
+			cfg.Rules[1].Changes[0].After = time.Duration(seconds) * time.Second
+		}
+		srv.ConfigureQueues(cfg.Queues, cfg.Rules)
+	}
 }
 
 // site is a manager under test, and what its frames look like.

@@ -94,8 +94,8 @@ func (c *Conn) read(r *Reader) {
 	defer close(c.events)
 	// A connection that says nothing for longer than a ping may take is dead.
 	idle := c.cfg.PingInterval + 2*c.cfg.RequestTimeout
+	r.idle = func() { c.nc.SetReadDeadline(time.Now().Add(idle)) }
 	for {
-		c.nc.SetReadDeadline(time.Now().Add(idle))
 		m, err := r.ReadMessage()
 		if errors.Is(err, ErrFrameTooLarge) {
 			c.orphans.Add(1)

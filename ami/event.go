@@ -42,7 +42,8 @@ type (
 
 // ParseEvent returns the typed event of a frame, *Other for those it has no
 // type for, and nil for a response. Besides what comes by itself it knows the
-// items of the SIP and PJSIP lists. It allocates nothing but the event.
+// items of the SIP and PJSIP lists. It allocates nothing but the event, and the
+// slices that an item of a list has.
 func ParseEvent(m *Message) Event {
 	b := EventBase{m}
 	switch name := m.Event(); name {

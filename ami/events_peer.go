@@ -48,7 +48,7 @@ type (
 		Status         ExtensionState
 	}
 	// SIPQualifyPeerDone: what a SIPQualifyPeer asked for is done, whatever came of
-	// it. Class call; Asterisk 11 to 20.
+	// it. Class call; Asterisk 12 to 20.
 	SIPQualifyPeerDone struct {
 		EventBase
 		ActionID string

@@ -107,7 +107,8 @@ type agent struct {
 
 func agentOf(m *Message) agent {
 	a := agent{channelOf(m), destOf(m), m.Get("Queue"), m.Get("Interface"), m.Get("MemberName")}
-	if a.iface == "" {
+	if iface := m.first("Member", "AgentCalled"); a.iface == "" && iface != "" {
+		a.iface = iface
 		a.old(m)
 	}
 	return a
@@ -116,7 +117,6 @@ func agentOf(m *Message) agent {
 // old reads the events of Asterisk 1.8 and 11, where Uniqueid is the caller's but
 // Channel, but for AgentCalled, the member's.
 func (a *agent) old(m *Message) {
-	a.iface = m.first("Member", "AgentCalled")
 	a.memberName = m.first("MemberName", "AgentName")
 	if calling, ok := m.Lookup("ChannelCalling"); ok {
 		a.caller.Channel, a.dest.Channel = calling, m.Get("DestinationChannel")

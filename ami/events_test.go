@@ -165,3 +165,26 @@ func TestSilentPeerWhileBusy(t *testing.T) {
 		<-ch
 	})
 }
+
+// TestTricklingPeer sends bytes, but no frame is ever whole.
+func TestTricklingPeer(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c, p := connected(t, Config{PingInterval: 15 * time.Second, RequestTimeout: 10 * time.Second, MaxPending: 1})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		ch := goDo(ctx, c, Action{Name: "Originate"}) // takes the only place
+		p.receive()
+		began := time.Now()
+		for c.Err() == nil {
+			p.nc.Write([]byte("Event: A\r\n"))
+			select {
+			case <-c.Done():
+			case <-time.After(time.Second):
+			}
+		}
+		if d := time.Since(began); d != 35*time.Second {
+			t.Errorf("ended after %v: %v", d, c.Err())
+		}
+		<-ch
+	})
+}

@@ -41,6 +41,14 @@ func FuzzReader(f *testing.F) {
 					t.Fatalf("%q: key %q, value %q", m, k, v)
 				}
 			}
+			if p, err := ParseMessage(m.String()); err != nil || p.String() != m.String() || !slices.Equal(fieldsOf(p), fieldsOf(m)) {
+				t.Fatalf("ParseMessage makes %q of %q, %v", p, m, err)
+			}
+			for k, v := range m.Fields() {
+				if got, ok := m.Lookup(strings.ToUpper(k)); isASCII(k) && (!ok || got != slices.Collect(m.All(k))[0]) {
+					t.Fatalf("%q: key %q is %q, Lookup says %q, %v", m, k, v, got, ok)
+				}
+			}
 			ParseEvent(m)
 			text.WriteString(m.String())
 			text.WriteString("\n")
@@ -57,8 +65,16 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 		NewReader(bytes.NewReader(data)).ReadBanner()
+		if m, err := ParseMessage(string(data)); err == nil {
+			all, _ := readAll(strings.NewReader(string(data) + "\n"))
+			if len(all) != 1 || m.String() != all[0].String() {
+				t.Fatalf("ParseMessage finds %q, a Reader %q", m, all)
+			}
+		}
 	})
 }
+
+func isASCII(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 }) }
 
 // FuzzAction: what Append accepts is one frame with just these headers.
 func FuzzAction(f *testing.F) {

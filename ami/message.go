@@ -1,9 +1,11 @@
 package ami
 
 import (
+	"errors"
+	"io"
 	"iter"
-	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // Message is one frame from Asterisk: a response or an event. It is read-only
@@ -11,62 +13,103 @@ import (
 //
 // Keys are compared without regard to case, the first of several equal keys
 // wins, and keys may repeat (Variable, ChanVariable, Output).
+//
+// A message, and each string that it returned, keeps its own frame in memory and
+// no other.
 type Message struct {
-	text   string // the lines, each ended by \n
-	fields []field
+	text  string   // the lines, each with its line end
+	lines []uint16 // their lengths
 }
 
-// field marks a key and a value in Message.text. A field without a key
-// (keyStart == keyEnd) is a raw line; in the reply to Command it is output.
-type field struct {
-	keyStart, keyEnd, valStart, valEnd int32
-}
-
-// newMessage copies fields. The usual frame and its table of fields are one
+// newMessage copies lines. The usual message and its table of lines are one
 // allocation.
-func newMessage(text string, fields []field) *Message {
-	switch n := len(fields); {
-	case n <= 8:
+func newMessage(text string, lines []uint16) *Message {
+	switch n := len(lines); {
+	case n <= 12:
 		b := new(struct {
 			m Message
-			f [8]field
+			t [12]uint16
 		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
-	case n <= 20:
+		return b.m.set(text, b.t[:], lines)
+	case n <= 28:
 		b := new(struct {
 			m Message
-			f [20]field
+			t [28]uint16
 		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
-	case n <= 32:
+		return b.m.set(text, b.t[:], lines)
+	case n <= 60:
 		b := new(struct {
 			m Message
-			f [32]field
+			t [60]uint16
 		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
-	case n <= 48:
-		b := new(struct {
-			m Message
-			f [48]field
-		})
-		b.m = Message{text, b.f[:copy(b.f[:], fields)]}
-		return &b.m
+		return b.m.set(text, b.t[:], lines)
+	default:
+		return new(Message).set(text, make([]uint16, n), lines)
 	}
-	return &Message{text, append([]field(nil), fields...)}
 }
 
-func (m *Message) key(f field) string   { return m.text[f.keyStart:f.keyEnd] }
-func (m *Message) value(f field) string { return m.text[f.valStart:f.valEnd] }
+func (m *Message) set(text string, room, lines []uint16) *Message {
+	*m = Message{text, room[:copy(room, lines)]}
+	return m
+}
+
+// ParseMessage returns the one frame in s, which the message then keeps: its
+// lines, each with its line end, and the empty line behind them if it is there.
+// Empty lines around the frame are skipped. It returns io.ErrUnexpectedEOF if
+// there is no frame, or not the whole of one, ErrFrameTooLarge as a Reader does,
+// and another error if more than one frame is there.
+func ParseMessage(s string) (*Message, error) {
+	var x index
+	var most [64]uint16
+	lines := most[:0]
+	b := unsafe.Slice(unsafe.StringData(s), len(s)) // scan only reads
+	if len(b) > maxBuffer {
+		return nil, ErrFrameTooLarge
+	}
+	for {
+		var what found
+		var textEnd int
+		lines, what, textEnd = x.scan(b, lines)
+		switch {
+		case what == foundTooLarge:
+			return nil, ErrFrameTooLarge
+		case what == foundNothing:
+			s, b = s[x.next:], b[x.next:]
+			x = index{}
+			continue
+		case what == foundPart && (x.raw || len(lines) == 0 || x.next < len(s)):
+			return nil, io.ErrUnexpectedEOF
+		case what == foundPart:
+			textEnd = len(s)
+		case strings.Trim(s[x.next:], "\r\n") != "":
+			return nil, errors.New("ami: more than one frame")
+		}
+		return newMessage(s[:textEnd], lines), nil
+	}
+}
 
 // Lookup returns the first value of key and whether the key is there.
 func (m *Message) Lookup(key string) (string, bool) {
-	for _, f := range m.fields {
-		if int(f.keyEnd-f.keyStart) == len(key) && strings.EqualFold(m.key(f), key) {
-			return m.value(f), true
+	if key == "" {
+		for v := range m.All("") {
+			return v, true
 		}
+		return "", false
+	}
+	text, lines, start := m.text, m.lines, 0
+	for i := 0; i < len(lines); i++ {
+		length := lines[i]
+		end := start + int(length&lineMax)
+		for ; lines[i]&lineMax == lineMax; i++ {
+			end += int(lines[i+1] & lineMax)
+		}
+		if colon := start + len(key); colon < end && text[colon] == ':' && length&lineOutput == 0 && sameKey(text[start:colon], key) {
+			if strings.IndexByte(key, ':') >= 0 {
+				break // no key holds one
+			}
+			return afterColon(trimLineEnd(text[colon+1 : end])), true
+		}
+		start = end
 	}
 	return "", false
 }
@@ -79,10 +122,7 @@ func (m *Message) Get(key string) string {
 
 // Int returns the first value of key as a number, or 0 if it is none.
 func (m *Message) Int(key string) int {
-	n, err := strconv.Atoi(m.Get(key))
-	if err != nil {
-		return 0 // Atoi gives the nearest number for what is out of range
-	}
+	n, _ := number(m.Get(key))
 	return n
 }
 
@@ -90,7 +130,7 @@ func (m *Message) Int(key string) int {
 func (m *Message) All(key string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for k, v := range m.Fields() {
-			if len(k) == len(key) && strings.EqualFold(k, key) && !yield(v) {
+			if sameKey(k, key) && !yield(v) {
 				return
 			}
 		}
@@ -100,8 +140,22 @@ func (m *Message) All(key string) iter.Seq[string] {
 // Fields returns every key and value, in order. A raw line has the key "".
 func (m *Message) Fields() iter.Seq2[string, string] {
 	return func(yield func(string, string) bool) {
-		for _, f := range m.fields {
-			if !yield(m.key(f), m.value(f)) {
+		for i, pos := 0, 0; i < len(m.lines); {
+			var line string
+			var output bool
+			line, output, i, pos = lineAt(m.text, m.lines, i, pos)
+			key, value := "", line
+			if output {
+				if rest, marked := strings.CutSuffix(line, endCommand); marked {
+					if rest == "" {
+						continue
+					}
+					value = rest
+				}
+			} else if colon := strings.IndexByte(line, ':'); colon > 0 {
+				key, value = line[:colon], afterColon(line[colon+1:])
+			}
+			if !yield(key, value) {
 				return
 			}
 		}
@@ -109,7 +163,13 @@ func (m *Message) Fields() iter.Seq2[string, string] {
 }
 
 // Len is the number of fields.
-func (m *Message) Len() int { return len(m.fields) }
+func (m *Message) Len() int {
+	n := 0
+	for range m.Fields() {
+		n++
+	}
+	return n
+}
 
 // Event is the event's name, or "" for a response. A frame with both Event and
 // Response (OriginateResponse) is an event.
@@ -131,7 +191,7 @@ func (m *Message) ActionID() string { return m.Get("ActionID") }
 func (m *Message) Output() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for k, v := range m.Fields() {
-			if (k == "" || strings.EqualFold(k, "Output")) && !yield(v) {
+			if (k == "" || sameKey(k, "Output")) && !yield(v) {
 				return
 			}
 		}
@@ -140,4 +200,15 @@ func (m *Message) Output() iter.Seq[string] {
 
 // String is the frame as it was on the wire, with bare newlines and without the
 // empty line that ended it.
-func (m *Message) String() string { return m.text }
+func (m *Message) String() string {
+	if strings.IndexByte(m.text, '\r') < 0 {
+		return m.text
+	}
+	var b strings.Builder
+	b.Grow(len(m.text))
+	for line := range strings.Lines(m.text) {
+		b.WriteString(trimLineEnd(line))
+		b.WriteByte('\n')
+	}
+	return b.String()
+}

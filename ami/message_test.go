@@ -45,6 +45,48 @@ func TestMessageKeys(t *testing.T) {
 	}
 }
 
+// TestOddKeys: what Lookup finds is what Fields yields.
+func TestOddKeys(t *testing.T) {
+	m := message(t, "Event: X\na:b: 1\n:c: 2\nChanVariable(Local/9@x-0;1): A=1\nCause-txt: User busy\nAsync Key: 3\nk@: 4\nK\u212a: 5\nkey:6")
+	for key, want := range map[string]string{
+		"a": "b: 1", "a:b": "none", "": ":c: 2", ":c": "none", "chanvariable(local/9@X-0;1)": "A=1", "cause-TXT": "User busy",
+		"async key": "3", "K`": "none", "K@": "4", "kk": "none", "Event:": "none", "event": "X", "KEY": "6", "ke": "none",
+	} {
+		got, ok := m.Lookup(key)
+		if !ok {
+			got = "none"
+		}
+		if got != want {
+			t.Errorf("Lookup(%q) = %q, want %q", key, got, want)
+		}
+		if all := slices.Collect(m.All(key)); ok != (len(all) > 0) || ok && all[0] != got {
+			t.Errorf("All(%q) = %q", key, all)
+		}
+	}
+	old := message(t, "Response: Follows\nName: x\nEvent: y\n--END COMMAND--")
+	if old.Get("Name") != "" || old.Event() != "" || old.Response() != "Follows" {
+		t.Errorf("output is taken for headers: name %q, event %q, response %q", old.Get("Name"), old.Event(), old.Response())
+	}
+}
+
+func TestParseMessageRefuses(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                 "unexpected EOF",
+		"\r\n\r\n":                         "unexpected EOF",
+		"Event: A":                         "unexpected EOF",
+		"Event: A\r\nB":                    "unexpected EOF",
+		"Event: A\r\n\r":                   "unexpected EOF",
+		"Response: Follows\nout\n":         "unexpected EOF",
+		"Response: Follows\nout\n\n":       "unexpected EOF",
+		"Event: A\n\nEvent: B\n\n":         "ami: more than one frame",
+		"\n\nEvent: A\r\n\r\n\r\nEvent: B": "ami: more than one frame",
+	} {
+		if m, err := ParseMessage(in); err == nil || err.Error() != want {
+			t.Errorf("%q: %q, %v", in, m, err)
+		}
+	}
+}
+
 // TestEventOrResponse: a frame with both is an event.
 func TestEventOrResponse(t *testing.T) {
 	for in, want := range map[string][2]string{

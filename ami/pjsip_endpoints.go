@@ -3,7 +3,6 @@ package ami
 import (
 	"context"
 	"iter"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -44,20 +43,9 @@ func pjsipEndpointOf(m *Message) *PJSIPEndpoint {
 	}
 }
 
-// commas splits a list that may end with a comma.
-func commas(s string) []string {
-	var all []string
-	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			all = append(all, part)
-		}
-	}
-	return all
-}
-
 // channelCount reads a number, or the names of the channels.
 func channelCount(s string) int {
-	if n, err := strconv.Atoi(s); err == nil {
+	if n, ok := number(s); ok {
 		return max(n, 0)
 	}
 	return len(commas(s))
@@ -183,9 +171,6 @@ func pjsipContactDetailOf(m *Message) *PJSIPContactDetail {
 		Status: status, RoundTrip: m.microseconds("RoundtripUsec"), QualifyFrequency: m.seconds("QualifyFrequency"), Path: m.Get("Path"),
 	}
 }
-
-// microseconds is 0 for what no round trip can be.
-func (m *Message) microseconds(key string) time.Duration { return seconds(m.Int(key)) / 1e6 }
 
 func pjsipAuthOf(m *Message) *PJSIPAuth {
 	return &PJSIPAuth{EventBase{m}, m.Get("ObjectName"), m.Get("Username"), m.Get("AuthType"), m.Get("Realm")}

@@ -106,10 +106,10 @@ func (q QueueRule) reply(ctx context.Context, d Doer) ([]PenaltyRule, error) {
 // penaltyStep reads "30,+5,1".
 func penaltyStep(s string) PenaltyStep {
 	parts := append(strings.Split(s, ","), "", "")
-	after, _ := strconv.Atoi(parts[0])
+	after, _ := number(parts[0])
 	change := func(s string) PenaltyChange {
-		n, err := strconv.Atoi(s)
-		if err != nil {
+		n, ok := number(s)
+		if !ok {
 			return PenaltyChange{Relative: true}
 		}
 		return PenaltyChange{Relative: strings.HasPrefix(s, "+") || strings.HasPrefix(s, "-"), Value: n}

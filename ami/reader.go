@@ -1,7 +1,6 @@
 package ami
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -16,8 +15,15 @@ const (
 	MaxBannerBytes = 256     // the greeting without its line end
 )
 
-// keepFrameBytes is the largest frame whose buffer a Reader keeps for the next.
-const keepFrameBytes = 256 << 10
+const (
+	readBytes = 32 << 10 // of a Reader's buffer to begin with
+	// keepBytes is the largest buffer that a Reader keeps when a frame that
+	// needed it is gone.
+	keepBytes = 256 << 10
+	keepLines = 1 << 12 // likewise
+	// maxBuffer holds the largest frame with a CR at each of its line ends.
+	maxBuffer = MaxFrameBytes + 2*MaxFrameFields
+)
 
 // ErrFrameTooLarge says that a frame broke MaxFrameBytes or MaxFrameFields. The
 // Reader has skipped it and can go on.
@@ -25,14 +31,17 @@ var ErrFrameTooLarge = errors.New("ami: frame too large")
 
 // Reader reads frames. It is not safe for concurrent use.
 type Reader struct {
-	br     *bufio.Reader
-	frame  []byte // the lines read so far, each ended by \n
-	fields []field
+	src      io.Reader
+	buf      []byte // what was read and not yet returned is buf[from:to]
+	from, to int
+	err      error    // of src, after that
+	idle     func()   // if set, called when a frame is not there yet and src is asked for it
+	lines    []uint16 // room for a table of lines
 }
 
 // NewReader returns a Reader on r.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{br: bufio.NewReaderSize(r, 32<<10)}
+	return &Reader{src: r, buf: make([]byte, readBytes)}
 }
 
 // ReadBanner reads the greeting that precedes the first frame and returns the
@@ -43,15 +52,15 @@ func (r *Reader) ReadBanner() (version string, err error) {
 	var line []byte
 	ended := false
 	for len(line) <= MaxBannerBytes+1 && !ended {
-		c, err := r.br.ReadByte()
+		part, err := r.part(MaxBannerBytes + 2 - len(line))
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
 			return "", err
 		}
-		line = append(line, c)
-		ended = c == '\n'
+		line = append(line, part...)
+		ended = bytes.HasSuffix(line, []byte("\n"))
 	}
 	s := strings.TrimSpace(string(line))
 	if !ended || !strings.HasPrefix(s, name) || len(s) == len(name) {
@@ -63,96 +72,95 @@ func (r *Reader) ReadBanner() (version string, err error) {
 	return s[len(name):], nil
 }
 
-const endCommand = "--END COMMAND--"
-
 // ReadMessage reads the next frame. Empty frames, which Asterisk emits after
 // some lists and errors, are skipped. It returns io.EOF between frames,
 // io.ErrUnexpectedEOF within one.
 func (r *Reader) ReadMessage() (*Message, error) {
-	if cap(r.frame) > keepFrameBytes {
-		r.frame, r.fields = nil, nil
-	}
-	r.frame, r.fields = r.frame[:0], r.fields[:0]
-	var raw, privilege bool // inside the raw output of Command; after its Privilege header
-	for {
-		start := len(r.frame)
-		end, err := r.readLine()
-		if err == ErrFrameTooLarge {
-			return nil, r.skip(raw, r.frame[start:])
+	var x index
+	lines := r.lines[:0]
+	for waited := false; ; {
+		b := r.buf[r.from:r.to]
+		var what found
+		var textEnd int
+		lines, what, textEnd = x.scan(b, lines)
+		switch {
+		case what == foundFrame:
+			r.from += x.next
+			if cap(lines) <= keepLines {
+				r.lines = lines
+			}
+			return newMessage(string(b[:textEnd]), lines), nil
+		case what == foundNothing:
+			r.from += x.next
+			x = index{}
+			continue
+		case what == foundTooLarge:
+			r.from += x.next
+			return nil, r.skip(x.raw, nil)
+		case len(b) >= maxBuffer:
+			r.from = r.to
+			return nil, r.skip(x.raw, b[x.next:])
 		}
-		if err == io.EOF && len(r.frame) > 0 {
-			err = io.ErrUnexpectedEOF
+		if !waited && r.idle != nil {
+			r.idle()
 		}
-		if err != nil {
+		waited = true
+		if err := r.fill(); err != nil {
+			if err == io.EOF && r.from < r.to {
+				err = io.ErrUnexpectedEOF
+			}
+			r.from = r.to
 			return nil, err
 		}
-		line := r.frame[start:end]
-		switch {
-		case len(line) == 0 && !raw:
-			if len(r.fields) > 0 {
-				return newMessage(string(r.frame[:start]), r.fields), nil
-			}
-			r.frame = r.frame[:0]
-			continue
-		case len(r.frame) > MaxFrameBytes || len(r.fields) == MaxFrameFields:
-			if raw && bytes.HasSuffix(line, []byte(endCommand)) {
-				raw = false
-			}
-			return nil, r.skip(raw, nil)
-		case !raw:
-			r.addField(line, start)
-			raw = len(r.fields) == 1 && string(line) == "Response: Follows"
-		case bytes.HasSuffix(line, []byte(endCommand)):
-			// Output without a final newline stands on the marker's line.
-			if rest := len(line) - len(endCommand); rest > 0 {
-				r.fields = append(r.fields, field{valStart: int32(start), valEnd: int32(start + rest)})
-			}
-			raw = false
-		case len(r.fields) == 1 && bytes.HasPrefix(line, []byte("Privilege: ")):
-			privilege = true
-			r.addField(line, start)
-		case (len(r.fields) == 1 || len(r.fields) == 2 && privilege) && bytes.HasPrefix(line, []byte("ActionID: ")):
-			// Whatever follows these two is output, even if it looks like a header.
-			r.addField(line, start)
-		default:
-			r.fields = append(r.fields, field{valStart: int32(start), valEnd: int32(end)})
-		}
 	}
 }
 
-func (r *Reader) addField(line []byte, start int) {
-	f := field{valStart: int32(start), valEnd: int32(start + len(line))}
-	if colon := bytes.IndexByte(line, ':'); colon > 0 {
-		v := colon + 1
-		if v < len(line) && line[v] == ' ' {
-			v++
-		}
-		f = field{int32(start), int32(start + colon), int32(start + v), int32(start + len(line))}
+// fill reads more, behind what is there already.
+func (r *Reader) fill() error {
+	if err := r.err; err != nil {
+		r.err = nil
+		return err
 	}
-	r.fields = append(r.fields, f)
-}
-
-// readLine appends the next line to r.frame, its CRs and LF as LF, and returns where
-// its text ends. ErrFrameTooLarge says that it stopped within the line.
-func (r *Reader) readLine() (end int, err error) {
-	start := len(r.frame)
-	for {
-		part, err := r.br.ReadSlice('\n')
-		r.frame = append(r.frame, part...)
-		switch {
-		case err == nil:
-			end = start + len(bytes.TrimRight(r.frame[start:], "\r\n"))
-			r.frame = append(r.frame[:end], '\n')
-			return end, nil
-		case err != bufio.ErrBufferFull:
-			return 0, err
-		case len(r.frame) > MaxFrameBytes:
-			return 0, ErrFrameTooLarge
+	there := r.buf[r.from:r.to]
+	switch {
+	case len(there) == len(r.buf):
+		r.buf = make([]byte, min(2*len(r.buf), maxBuffer))
+	case len(r.buf) > keepBytes && len(there) <= readBytes/2:
+		r.buf = make([]byte, readBytes)
+	}
+	r.from, r.to = 0, copy(r.buf, there)
+	for range 100 {
+		var n int
+		n, r.err = r.src.Read(r.buf[r.to:])
+		r.to += n
+		if n > 0 {
+			return nil
+		}
+		if err := r.err; err != nil {
+			r.err = nil
+			return err
 		}
 	}
+	return io.ErrNoProgress
 }
 
-// skip reads the rest of a frame that is too large, beginning within the line
+// part takes what is there of the next line, at most limit bytes, and reads only
+// if nothing is. The line is complete if the part ends with its LF.
+func (r *Reader) part(limit int) ([]byte, error) {
+	if r.from == r.to {
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+	}
+	b := r.buf[r.from:min(r.to, r.from+limit)]
+	if i := bytes.IndexByte(b, '\n'); i >= 0 {
+		b = b[:i+1]
+	}
+	r.from += len(b)
+	return b, nil
+}
+
+// skip takes the rest of a frame that is too large, beginning within the line
 // of which begun was read, and returns ErrFrameTooLarge at its end.
 func (r *Reader) skip(raw bool, begun []byte) error {
 	const keep = len(endCommand) + len("\r\n")
@@ -165,15 +173,16 @@ func (r *Reader) skip(raw bool, begun []byte) error {
 	}
 	add(begun)
 	for {
-		part, err := r.br.ReadSlice('\n')
-		add(part)
-		switch {
-		case err == bufio.ErrBufferFull:
-			continue
-		case err == io.EOF:
+		part, err := r.part(maxBuffer)
+		if err == io.EOF {
 			return io.ErrUnexpectedEOF
-		case err != nil:
+		}
+		if err != nil {
 			return err
+		}
+		add(part)
+		if part[len(part)-1] != '\n' {
+			continue
 		}
 		if raw {
 			raw = !bytes.HasSuffix(bytes.TrimRight(tail, "\r\n"), []byte(endCommand))

@@ -37,8 +37,11 @@ func TestFrameLimits(t *testing.T) {
 		{"lines at the limit", strings.TrimSuffix(sized(half), "\r\n") + sized(half), true},
 		{"lines beyond the limit", strings.TrimSuffix(sized(half), "\r\n") + sized(half+1), false},
 		{"blanks beyond the limit", strings.TrimSuffix(sized(half), "\r\n") + "a: " + strings.Repeat("\r", half+1) + "b\r\n\r\n", false},
+		{"blanks far beyond the limit", "Event: A\r\na: " + strings.Repeat("\r", 3*MaxFrameBytes) + "\r\n\r\n", false},
 		{"fields at the limit", manyFields(MaxFrameFields), true},
 		{"fields beyond the limit", manyFields(MaxFrameFields + 1), false},
+		{"fields at the limit, one long", "K: " + strings.Repeat("x", 3*lineMax) + "\r\n" + manyFields(MaxFrameFields-1), true},
+		{"fields beyond the limit, one long", "K: " + strings.Repeat("x", 3*lineMax) + "\r\n" + manyFields(MaxFrameFields), false},
 		{"fields far beyond the limit", manyFields(10 * MaxFrameFields), false},
 		{"old output at the limit", follows(MaxFrameBytes), true},
 		{"old output beyond the limit", follows(MaxFrameBytes + 1), false},
@@ -53,11 +56,14 @@ func TestFrameLimits(t *testing.T) {
 			if tt.ok && err != nil || !tt.ok && !errors.Is(err, ErrFrameTooLarge) {
 				t.Fatalf("error %v", err)
 			}
-			if c := cap(r.frame); c > 2*MaxFrameBytes {
+			if c := cap(r.buf); c > 2*MaxFrameBytes {
 				t.Errorf("the reader holds %d bytes", c)
 			}
 			if tt.ok {
 				checkRoundTrip(t, m)
+			}
+			if _, err := ParseMessage(tt.in); tt.ok != (err == nil) || !tt.ok && !errors.Is(err, ErrFrameTooLarge) {
+				t.Errorf("ParseMessage: %v", err)
 			}
 			if m, err = r.ReadMessage(); err != nil || m.Event() != "Next" || m.Len() != 1 {
 				t.Fatalf("then %v, %v", m, err)
@@ -65,19 +71,20 @@ func TestFrameLimits(t *testing.T) {
 			if m, err = r.ReadMessage(); err != io.EOF {
 				t.Fatalf("then %v, %v", m, err)
 			}
-			if c := cap(r.frame); c > keepFrameBytes {
+			if c := cap(r.buf); c > keepBytes {
 				t.Errorf("the reader keeps %d bytes", c)
+			}
+			if c := cap(r.lines); c > keepLines {
+				t.Errorf("the reader keeps room for %d lines", c)
 			}
 		})
 	}
 }
 
-const size = 32 << 10 // of the reader's buffer
-
 // TestLineEndAcrossReads puts the end of a line that is skipped around the end
 // of the reader's buffer: it is no blank line.
 func TestLineEndAcrossReads(t *testing.T) {
-	for length := MaxFrameBytes; length <= MaxFrameBytes+3*size; length += size {
+	for length := MaxFrameBytes; length <= MaxFrameBytes+3*readBytes; length += readBytes {
 		for shift := -3; shift <= 3; shift++ {
 			r := NewReader(strings.NewReader(strings.Repeat("x", length+shift) + "\r\nMore: y\r\n\r\nEvent: Next\r\n\r\n"))
 			if _, err := r.ReadMessage(); !errors.Is(err, ErrFrameTooLarge) {
@@ -94,7 +101,7 @@ func TestLineEndAcrossReads(t *testing.T) {
 // every place of the reader's buffer.
 func TestEndMarkerAcrossReads(t *testing.T) {
 	for shift := range len(endCommand) + 4 {
-		in := "Response: Follows\r\n" + strings.Repeat("z", MaxFrameBytes+2*size-shift) + endCommand + "\r\n\r\nEvent: Next\r\n\r\n"
+		in := "Response: Follows\r\n" + strings.Repeat("z", MaxFrameBytes+2*readBytes-shift) + endCommand + "\r\n\r\nEvent: Next\r\n\r\n"
 		r := NewReader(strings.NewReader(in))
 		if _, err := r.ReadMessage(); !errors.Is(err, ErrFrameTooLarge) {
 			t.Fatalf("shift %d: %v", shift, err)

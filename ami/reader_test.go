@@ -86,6 +86,14 @@ var torture = []struct {
 		want: []frame{{{"Response", "Follows"}, {"Privilege", "Command"}}}},
 	{name: "Follows elsewhere is an ordinary value", in: "ActionID: 7\r\nResponse: Follows\r\n\r\nEvent: A\r\n\r\n",
 		want: []frame{{{"ActionID", "7"}, {"Response", "Follows"}}, {{"Event", "A"}}}},
+	{name: "a frame that Asterisk cut, and went on", in: "Event: A\r\nChanEvent: B\r\nX: 1\r\n\r\nnt: C\r\n\r\nEvent: D\r\n\r\n",
+		want: []frame{{{"Event", "A"}, {"ChanEvent", "B"}, {"X", "1"}}, {{"nt", "C"}}, {{"Event", "D"}}}},
+	{name: "a bare CR is no line end", in: "Event: A\rB: c\r\rD\r\n\r\r\n",
+		want: []frame{{{"Event", "A\rB: c\r\rD"}}}},
+	{name: "NUL bytes", in: "Event: A\x00\r\nB\x00: \x00\r\n\x00\r\n\r\n",
+		want: []frame{{{"Event", "A\x00"}, {"B\x00", "\x00"}, {"", "\x00"}}}},
+	{name: "bytes next to LF", in: "Event: \v\t\x8a\x0b\n\v\v\v\v\v\v\v\v\v: \v\n\x0b\n\n\vEvent: B\n\n",
+		want: []frame{{{"Event", "\v\t\x8a\x0b"}, {"\v\v\v\v\v\v\v\v\v", "\v"}, {"", "\v"}}, {{"\vEvent", "B"}}}},
 	{name: "cut within a line", in: "Event: A\r\n\r\nEvent: B\r\nCau",
 		want: []frame{{{"Event", "A"}}}, err: io.ErrUnexpectedEOF},
 	{name: "cut between lines", in: "Event: B\r\n", err: io.ErrUnexpectedEOF},
@@ -128,6 +136,42 @@ func checkRoundTrip(t *testing.T, m *Message) {
 	}
 	if again[0].String() != m.String() || !slices.Equal(fieldsOf(again[0]), fieldsOf(m)) {
 		t.Fatalf("%q with %q is read back as %q with %q", m, fieldsOf(m), again[0], fieldsOf(again[0]))
+	}
+	for _, s := range []string{m.String(), m.String() + "\n", "\n\r\n" + m.String() + "\r\n\n\r\n"} {
+		if p, err := ParseMessage(s); err != nil || p.String() != m.String() || !slices.Equal(fieldsOf(p), fieldsOf(m)) {
+			t.Fatalf("ParseMessage(%q): %q, %v", s, p, err)
+		}
+	}
+}
+
+// TestEveryLineLength puts line ends at every place of what is looked at together.
+func TestEveryLineLength(t *testing.T) {
+	for _, fill := range []string{"x", "\v", "\t", "\x8a", "\x00", "\xff", "\r."} {
+		for n := range 150 {
+			a, b := strings.Repeat(fill, n)+".", strings.Repeat(fill, 150-n)+"."
+			all, err := readAll(strings.NewReader("K: " + a + "\n" + b + ": " + a + "\r\nK: " + b + "\n\r\nEvent: Next\n\n"))
+			if err != io.EOF || len(all) != 2 || !slices.Equal(fieldsOf(all[0]), frame{{"K", a}, {b, a}, {"K", b}}) || all[1].Event() != "Next" {
+				t.Fatalf("%q of %d: %q, %v", fill, n, all, err)
+			}
+		}
+	}
+}
+
+// TestLongLines are those whose length takes more than one entry of the table.
+func TestLongLines(t *testing.T) {
+	for _, around := range []int{lineMax, 2 * lineMax, 3 * lineMax} {
+		for n := around - 4; n <= around+4; n++ {
+			long := strings.Repeat("x", n-len("K: \r\n"))
+			m := message(t, "Event: A\r\nK: "+long+"\r\nLast: 1\r\n")
+			if m.Get("Event") != "A" || m.Get("K") != long || m.Get("Last") != "1" || m.Len() != 3 {
+				t.Fatalf("a line of %d: %d fields, %d, last %q", n, m.Len(), len(m.Get("K")), m.Get("Last"))
+			}
+			m = message(t, "Response: Follows\n"+long+"K: \n\n"+long+endCommand+"\nK: 1")
+			if got, want := fieldsOf(m), (frame{{"Response", "Follows"}, {"", long + "K: "}, {"", ""}, {"", long}, {"K", "1"}}); !slices.Equal(got, want) || m.Get("K") != "1" {
+				t.Fatalf("output of a line of %d: %d fields, K %q", n, len(got), m.Get("K"))
+			}
+			checkRoundTrip(t, m)
+		}
 	}
 }
 

@@ -3,10 +3,6 @@ package ami
 import (
 	"context"
 	"iter"
-	"math"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // Request is a typed action whose reply is an R.
@@ -82,81 +78,3 @@ func collect[T any](stream iter.Seq2[T, error]) ([]T, error) {
 	}
 	return all, nil
 }
-
-// Below is how values are read. Whatever is missing or no such value is zero.
-
-// first is the value of the first key that is there: versions name things
-// differently.
-func (m *Message) first(keys ...string) string {
-	for _, k := range keys {
-		if v, ok := m.Lookup(k); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-// truth reads Asterisk's words for true.
-func (m *Message) truth(key string) bool {
-	switch v := m.Get(key); {
-	case v == "1", strings.EqualFold(v, "yes"), strings.EqualFold(v, "true"), strings.EqualFold(v, "y"), strings.EqualFold(v, "on"):
-		return true
-	}
-	return false
-}
-
-func (m *Message) seconds(key string) time.Duration { return seconds(m.Int(key)) }
-
-// seconds is 0 for what no clock of Asterisk can mean.
-func seconds(n int) time.Duration {
-	if n < 0 || n > math.MaxInt32 {
-		return 0
-	}
-	return time.Duration(n) * time.Second
-}
-
-// decimal reads 12.3.
-func (m *Message) decimal(key string) float64 {
-	f, err := strconv.ParseFloat(m.Get(key), 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0
-	}
-	return f
-}
-
-// unix reads seconds since 1970; 0 is the zero time.
-func (m *Message) unix(key string) time.Time {
-	if n := m.Int(key); n > 0 {
-		return time.Unix(int64(n), 0)
-	}
-	return time.Time{}
-}
-
-// unixTime reads 1795403525.136694.
-func unixTime(s string) time.Time {
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || !(f > 0 && f < 1<<40) { // so that NaN is refused
-		return time.Time{}
-	}
-	sec := int64(f)
-	return time.Unix(sec, int64((f-float64(sec))*1e9))
-}
-
-// clockDuration reads 01:02:03, or a plain number of seconds.
-func clockDuration(s string) time.Duration {
-	var total int
-	for part := range strings.SplitSeq(s, ":") {
-		n, err := strconv.Atoi(part)
-		if err != nil || n < 0 || n > 1<<24 || total > 1<<24 {
-			return 0
-		}
-		total = total*60 + n
-	}
-	return time.Duration(total) * time.Second
-}
-
-// addTruth appends a header that says true or false.
-func (a *Action) addTruth(key string, v bool) { a.Add(key, strconv.FormatBool(v)) }
-
-// addInt appends a number.
-func (a *Action) addInt(key string, n int) { a.Add(key, strconv.Itoa(n)) }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -82,8 +83,30 @@ func TestSecret(t *testing.T) {
 			})
 		})
 	}
-	_, err := Connect(t.Context(), Config{Secret: marker, Dial: func(context.Context, string) (net.Conn, error) { return nil, errors.New("refused") }})
+	for _, l := range []Login{{Username: "u", Secret: marker}, {Username: "u", Key: marker, Events: "call"}} {
+		a := l.Action()
+		printed(t, l, &l, []Login{l}, struct{ L Login }{l}, a, &a, []Action{a}, struct{ A Action }{a}, a.Headers, a.Headers[1], a.Headers[len(a.Headers)-1])
+	}
+	a := Action{Name: "UpdateConfig", Headers: []Header{{"secret", marker}, {"PASSWORD", marker}}}
+	printed(t, a, a.Headers)
+	a.Add("SECRET", marker+"\r\n")
+	_, err := a.Append(nil)
 	printed(t, err)
+	_, err = Connect(t.Context(), Config{Secret: marker, Dial: func(context.Context, string) (net.Conn, error) { return nil, errors.New("refused") }})
+	printed(t, err)
+}
+
+func TestActionString(t *testing.T) {
+	a := Action{Name: "Login", ID: "1", Headers: []Header{{"Username", "u\n"}, {"Secret", "s"}, {"Events", "call, agent"}}}
+	const want = `Action: Login, ActionID: 1, Username: "u\n", Secret: •••, Events: call, agent`
+	var b bytes.Buffer
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "v", a)
+	if got := fmt.Sprintf("%v|%+v|%#v", a, &a, a); got != want+"|"+want+"|"+strconv.Quote(want) || !strings.Contains(b.String(), "v="+strconv.Quote(want)) {
+		t.Errorf("%s, %s", got, b.String())
+	}
+	if got := fmt.Sprint(Login{Username: "u", Secret: "s", Events: "call"}); got != "Login u, events call" {
+		t.Errorf("%s", got)
+	}
 }
 
 func TestConfigString(t *testing.T) {

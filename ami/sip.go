@@ -3,7 +3,6 @@ package ami
 import (
 	"context"
 	"iter"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -29,7 +28,7 @@ type SIPPeer struct {
 	TextSupport    bool
 	RealtimeDevice bool
 	Description    string // from Asterisk 11 on
-	AccountCode    string // from Asterisk 13 on
+	AccountCode    string // late in Asterisk 13 and later
 }
 
 func (SIPPeers) Action() Action { return Action{Name: "SIPpeers"} }
@@ -60,16 +59,13 @@ func sipPeerOf(m *Message) *SIPPeer {
 // "Unmonitored".
 func qualified(s string) (PeerState, time.Duration) {
 	word, rest, _ := strings.Cut(s, " (")
-	ms, _ := strconv.Atoi(strings.TrimSuffix(rest, " ms)"))
+	ms, _ := number(strings.TrimSuffix(rest, " ms)"))
 	if word == "OK" {
 		return PeerReachable, milliseconds(ms)
 	}
 	state, _ := ParsePeerState(word)
 	return state, milliseconds(ms)
 }
-
-// milliseconds is 0 for what no round trip can be.
-func milliseconds(n int) time.Duration { return seconds(n) / 1000 }
 
 // SIPPeerStatus tells the state of the SIP peers, or of one, as the PeerStatus
 // events do. Privilege system; Asterisk 11 to 20; completion event
@@ -92,7 +88,7 @@ func (r SIPPeerStatus) reply(ctx context.Context, d Doer) ([]*PeerStatus, error)
 
 // SIPQualifyPeer asks a peer whether it is there. If its state changes a
 // PeerStatus follows; a SIPQualifyPeerDone with the ActionID (class call; Asterisk
-// 11 and later) comes in any case. Privilege system or reporting; Asterisk 1.6 to 20.
+// 12 and later) comes in any case. Privilege system or reporting; Asterisk 1.6 to 20.
 type SIPQualifyPeer struct{ Peer string }
 
 func (r SIPQualifyPeer) Action() Action {
@@ -168,13 +164,6 @@ func (r SIPShowPeer) reply(ctx context.Context, d Doer) (SIPPeerDetail, error) {
 	return p, nil
 }
 
-// leadingSeconds reads "3600 seconds".
-func leadingSeconds(s string) time.Duration {
-	s, _, _ = strings.Cut(s, " ")
-	n, _ := strconv.Atoi(s)
-	return seconds(n)
-}
-
 // SIPShowRegistry lists the registrations of this Asterisk at others. Privilege
 // system or reporting; Asterisk 1.6 to 20; completion event
 // RegistrationsComplete.
@@ -219,7 +208,7 @@ type SIPNotify struct {
 	// Variables are the NOTIFY's headers, NAME=value; Content is its body, and
 	// Event at least is needed: "Event=check-sync".
 	Variables []string
-	CallID    string // of an existing dialog to send it in; Asterisk 16 and later
+	CallID    string // of an existing dialog to send it in; late in Asterisk 13 and later
 }
 
 func (r SIPNotify) Action() Action {

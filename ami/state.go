@@ -2,7 +2,6 @@ package ami
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -72,7 +71,7 @@ func (s DeviceState) String() string { return name(int(s), deviceStates[:], "dev
 // ParseDeviceState reads a number ("1"), a name ("NOT_INUSE", of
 // DeviceStateChange) or a text ("Not in use", of PJSIP's lists).
 func ParseDeviceState(s string) (DeviceState, bool) {
-	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n < len(deviceStates) {
+	if n, ok := number(s); ok && n >= 0 && n < len(deviceStates) {
 		return DeviceState(n), true
 	}
 	if sameWord(s, "Ring+Inuse") {
@@ -105,7 +104,7 @@ func (s ChannelState) String() string { return name(int(s), channelStates[:], "c
 
 // ParseChannelState reads a number ("6") or a text, as in ChannelStateDesc ("Up").
 func ParseChannelState(s string) (ChannelState, bool) {
-	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n < len(channelStates) {
+	if n, ok := number(s); ok && n >= 0 && n < len(channelStates) {
 		return ChannelState(n), true
 	}
 	if sameWord(s, "Rsrvd") {

@@ -88,7 +88,7 @@ func TestUnknownQueue(t *testing.T) {
 			t.Errorf("%d calls", n)
 		}
 		there.Store(true)
-		other.DropConnections()
+		other.Disconnect(0)
 		w.returned(5 * time.Minute)
 		w.witness(w.open(), true)
 	})

@@ -16,10 +16,12 @@ import (
 // over, or goes on for good.
 type trouble func(w *world, rng *rand.Rand)
 
+var lost = amitest.Fault{Lose: true}
+
 // lose loses the events of a kind for good, each with that probability.
 func lose(p float64, kinds ...string) trouble {
 	return func(w *world, rng *rand.Rand) {
-		w.srv.LoseEvents(func(m *ami.Message) bool { return slices.Contains(kinds, m.Event()) && rng.Float64() < p })
+		w.srv.Interfere(amitest.When(func(m *ami.Message) bool { return slices.Contains(kinds, m.Event()) && rng.Float64() < p }, lost))
 	}
 }
 
@@ -34,36 +36,38 @@ func every(n int, f func(w *world, rng *rand.Rand)) trouble {
 }
 
 var troubles = map[string]trouble{
-	"drop connections": every(8, func(w *world, rng *rand.Rand) { w.srv.DropConnections() }),
+	"drop connections": every(8, func(w *world, rng *rand.Rand) { w.srv.Disconnect(0) }),
 	"restart keeping calls": every(4, func(w *world, rng *rand.Rand) {
 		w.srv.Restart(time.Duration(rng.IntN(8000))*time.Millisecond, true)
 	}),
 	"restart losing calls": every(4, func(w *world, rng *rand.Rand) {
 		w.srv.Restart(time.Duration(rng.IntN(8000))*time.Millisecond, false)
 	}),
-	"truncate events": every(8, func(w *world, rng *rand.Rand) { w.srv.TruncateNextEvent(rng.IntN(200)) }),
+	"truncate events": every(8, func(w *world, rng *rand.Rand) {
+		w.srv.Interfere(amitest.Once(amitest.IsEvent, amitest.Fault{Cut: 1 + rng.IntN(200), Drop: true}))
+	}),
 	"stall": every(4, func(w *world, rng *rand.Rand) {
 		w.srv.Stall(true)
 		time.Sleep(time.Duration(rng.IntN(60_000)) * time.Millisecond)
 		w.srv.Stall(false)
 	}),
 	"refuse originates": every(4, func(w *world, rng *rand.Rand) {
-		w.srv.RefuseOriginates("Permission denied")
+		w.srv.Refuse("Originate", "Permission denied")
 		time.Sleep(time.Duration(rng.IntN(10_000)) * time.Millisecond)
-		w.srv.RefuseOriginates("")
+		w.srv.Refuse("Originate", "")
 	}),
 	"delay events": func(w *world, rng *rand.Rand) {
-		w.srv.Interfere(func(m *ami.Message) amitest.Interference {
-			if rng.IntN(3) > 0 {
-				return amitest.Interference{}
+		w.srv.Interfere(func(m *ami.Message) amitest.Fault {
+			if !amitest.IsEvent(m) || rng.IntN(3) > 0 {
+				return amitest.Fault{}
 			}
-			return amitest.Interference{Delay: time.Duration(rng.IntN(2500)) * time.Millisecond}
+			return amitest.Fault{Delay: time.Duration(rng.IntN(2500)) * time.Millisecond}
 		})
 	},
 	"lose a tenth of all": func(w *world, rng *rand.Rand) {
-		w.srv.LoseEvents(func(*ami.Message) bool { return rng.IntN(10) == 0 })
+		w.srv.Interfere(amitest.When(func(m *ami.Message) bool { return amitest.IsEvent(m) && rng.IntN(10) == 0 }, lost))
 	},
-	"lose all":          func(w *world, rng *rand.Rand) { w.srv.LoseEvents(func(*ami.Message) bool { return true }) },
+	"lose all":          func(w *world, rng *rand.Rand) { w.srv.Interfere(amitest.When(amitest.IsEvent, lost)) },
 	"lose half hangups": lose(0.5, "Hangup"),
 }
 

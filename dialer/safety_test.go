@@ -94,7 +94,9 @@ func TestAgentsComeAndGo(t *testing.T) {
 				inWorld(t, func(t *testing.T) {
 					w := newWorld(t, amitest.Lab(len(agents)), map[string]string{"a.csv": numbers(answering(60)...)}, oneCampaign(""))
 					if deaf {
-						w.srv.LoseEvents(func(m *ami.Message) bool { return strings.HasPrefix(m.Event(), "QueueMember") })
+						w.srv.Interfere(amitest.When(func(m *ami.Message) bool {
+							return amitest.IsEvent(m) && strings.HasPrefix(m.Event(), "QueueMember")
+						}, lost))
 					}
 					w.opt.UntilListEnd = true
 					w.start()

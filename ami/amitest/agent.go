@@ -9,13 +9,14 @@ import (
 
 // agent is a person with a telephone, whose device state all queues see.
 type agent struct {
-	cfg     AgentConfig
-	base    ami.DeviceState // without calls
-	state   ami.DeviceState // as last announced
-	members []*member
-	ringing *ring
-	talking *talk
-	wrapEnd time.Time
+	cfg      AgentConfig
+	base     ami.DeviceState // without calls
+	state    ami.DeviceState // as last announced
+	members  []*member
+	watchers []*member // who have its telephone's state; mostly the members
+	rings    []*ring   // the first is answered, when there is no talk
+	talks    []*talk   // more than one only with ringinuse
+	wrapEnd  time.Time
 
 	since time.Time // of the current activity
 	doing activity
@@ -88,9 +89,9 @@ func (s *Server) account(a *agent) {
 	}
 	a.add(now)
 	switch {
-	case a.talking != nil:
+	case len(a.talks) > 0:
 		a.doing = talking
-	case a.ringing != nil:
+	case len(a.rings) > 0:
 		a.doing = ringingPhone
 	case now.Before(a.wrapEnd):
 		a.doing = wrappingUp
@@ -134,9 +135,11 @@ func (s *Server) updateDevice(a *agent) {
 	state := a.base
 	if state == ami.DeviceNotInUse {
 		switch {
-		case a.talking != nil:
+		case len(a.talks) > 0 && len(a.rings) > 0:
+			state = ami.DeviceRingInUse
+		case len(a.talks) > 0:
 			state = ami.DeviceInUse
-		case a.ringing != nil:
+		case len(a.rings) > 0:
 			state = ami.DeviceRinging
 		}
 	}
@@ -144,7 +147,8 @@ func (s *Server) updateDevice(a *agent) {
 		return
 	}
 	a.state = state
-	for _, m := range a.members {
+	for _, m := range a.watchers {
+		m.queue.changed()
 		s.memberEvent("QueueMemberStatus", m)
 	}
 }
@@ -157,7 +161,6 @@ func (s *Server) SetDevice(iface string, state ami.DeviceState) {
 	if a := s.agents[iface]; a != nil {
 		a.base = state
 		s.updateDevice(a)
-		s.agentFreed(a)
 	}
 }
 
@@ -170,25 +173,32 @@ func (s *Server) SetPaused(queue, iface string, paused bool, reason string) bool
 }
 
 func (s *Server) pause(queue, iface string, paused bool, reason string) bool {
-	a := s.agents[iface]
-	if a == nil {
-		return false
-	}
-	found := false
-	for _, m := range a.members {
-		if queue != "" && m.queue.cfg.Name != queue {
-			continue
+	return s.eachMember(queue, iface, func(m *member) {
+		m.paused, m.pausedReason = paused, reason
+		if paused {
+			m.lastPause = s.clock.Now()
 		}
-		found = true
-		if m.paused = paused; paused {
-			m.lastPause, m.pausedReason = s.clock.Now(), reason
-		} else {
-			m.pausedReason = ""
-		}
+		m.queue.changed()
+		s.account(m.agent)
 		s.memberEvent("QueueMemberPause", m)
+		if !paused {
+			m.pausedReason = "" // the event has the reason of the end, too
+		}
+	})
+}
+
+// eachMember calls f with an agent's place in a queue, or in each if queue is
+// "", and reports whether there is one.
+func (s *Server) eachMember(queue, iface string, f func(*member)) bool {
+	found := false
+	if a := s.agents[iface]; a != nil {
+		for _, m := range a.members {
+			if queue == "" || m.queue.cfg.Name == queue {
+				found = true
+				f(m)
+			}
+		}
 	}
-	s.account(a)
-	s.agentFreed(a)
 	return found
 }
 
@@ -201,7 +211,7 @@ func (s *Server) AddAgent(queue string, m MemberConfig) bool {
 	if q == nil || q.member(m.Interface) != nil {
 		return false
 	}
-	s.addMember(q, m, "dynamic", false, "")
+	s.addMember(q, m, "dynamic", "", false, "")
 	return true
 }
 

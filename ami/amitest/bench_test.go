@@ -22,7 +22,7 @@ func BenchmarkCalls(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			srv := amitest.StartTest(b, amitest.Config{
 				Queues: []amitest.QueueConfig{{
-					Name: "Camp200", Strategy: "rrmemory", Retry: 20 * time.Millisecond, Members: amitest.Agents(2000, time.Millisecond),
+					Name: "Camp200", Strategy: "rrmemory", Retry: 20 * time.Millisecond, RingInUse: amitest.No, Autofill: amitest.Yes, Members: amitest.Agents(2000, time.Millisecond),
 				}},
 				Plan: func(string, int) amitest.Fate { return c.fate },
 			})

@@ -17,7 +17,7 @@ func (s *Server) begin(c class, event string) bool {
 	s.frame = append(s.frame, "\r\nPrivilege: "...)
 	s.frame = append(s.frame, c.String()...)
 	s.frame = append(s.frame, "\r\n"...)
-	if s.cfg.SystemName != "" {
+	if s.cfg.SystemName != "" && s.release > release11 {
 		s.put("SystemName", s.cfg.SystemName)
 	}
 	return true
@@ -40,31 +40,21 @@ func (s *Server) putInt(key string, n int) {
 // end sends the event to every session whose user and mask have its class.
 func (s *Server) end(c class) {
 	s.frame = append(s.frame, "\r\n"...)
-	if s.faults.filter != nil && s.interfere(c) {
+	if len(s.faults.rules) == 0 {
+		s.deliver(c, s.frame, false)
 		return
 	}
-	s.deliver(c, s.frame)
+	s.pass(s.frame, func(frame []byte, drop bool) { s.deliver(c, frame, drop) })
 }
 
-func (s *Server) deliver(c class, frame []byte) {
-	if s.faults.truncating {
-		s.faults.truncating = false
-		frame = frame[:min(s.faults.truncate, len(frame))]
-		for _, ses := range s.sessions {
-			if ses.read&ses.mask&c != 0 {
-				ses.send(frame)
-			}
-			ses.end()
-		}
-		return
-	}
+func (s *Server) deliver(c class, frame []byte, drop bool) {
 	for _, ses := range s.sessions {
 		switch {
-		case ses.read&ses.mask&c == 0:
+		case ses.read&ses.mask&c == 0, len(ses.filters) > 0 && !passes(ses.filters, frame):
 		case ses.held:
 			ses.heldOut = append(ses.heldOut, frame...)
 		default:
-			ses.send(frame)
+			ses.transmit(frame, drop)
 		}
 	}
 }

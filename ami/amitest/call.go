@@ -19,6 +19,7 @@ type call struct {
 	talkEnd              *timer    // the far end hangs up
 	entry                *entry    // in a queue
 	talk                 *talk     // with an agent
+	seat                 *talk     // what an agent's redirected leg was in
 	finished             chan bool // for a synchronous Originate: answered?
 }
 
@@ -129,13 +130,7 @@ func (s *Server) ring(c *call) {
 func (s *Server) answer(c *call) {
 	c.phase = answered
 	c.Answer = s.clock.Now()
-	if f := c.fate; f.Patience > 0 || f.Talk > 0 {
-		d := f.Talk
-		if f.Patience > 0 {
-			d = f.Patience
-		}
-		c.talkEnd = s.after(d, func() { s.contactHangsUp(c, ami.CauseNormalClearing, true) })
-	}
+	s.awaitHangup(c)
 	s.setState(c.trunk, ami.ChannelUp)
 	up := func() { s.setState(c.first, ami.ChannelUp) }
 	dialEnd := func() { s.dialEvent("DialEnd", nil, c.first, "DialStatus", "ANSWER") }
@@ -154,6 +149,17 @@ func (s *Server) answer(c *call) {
 	)
 }
 
+// awaitHangup lets the far end lose its patience, or end its talk.
+func (s *Server) awaitHangup(c *call) {
+	d := c.fate.Talk
+	if c.fate.Patience > 0 {
+		d = c.fate.Patience
+	}
+	if d > 0 {
+		c.talkEnd = s.after(d, func() { s.contactHangsUp(c, ami.CauseNormalClearing, true) })
+	}
+}
+
 // enter is the first leg's arrival at its destination.
 func (s *Server) enter(c *call) {
 	d := c.request.destination
@@ -162,16 +168,19 @@ func (s *Server) enter(c *call) {
 		c.first.app, c.first.appData = d.application()
 	}
 	if d.Queue != "" {
-		if q := s.queues[d.Queue]; q != nil {
-			s.join(q, c, d.Timeout)
+		if q := s.queues[d.Queue]; q != nil && s.join(q, c, d) {
 			return
 		}
 	}
 	c.next = s.after(d.Wait, func() { s.leaveDialplan(c) })
 }
 
-// leaveDialplan is the end of the first leg's destination.
+// leaveDialplan is the end of the first leg's destination, a queue without an
+// agent in time included.
 func (s *Server) leaveDialplan(c *call) {
+	if c.entry != nil {
+		s.abandon(c.entry)
+	}
 	cause := ami.CauseNotDefined
 	if c.request.app == "" {
 		// The lab's dialplan says Hangup() after Queue(); an application that
@@ -194,5 +203,8 @@ func (s *Server) finish(c *call, cause ami.Cause) {
 	s.cancel(c.talkEnd)
 	if c.Reached {
 		s.trunkInUse--
+	}
+	if c.seat != nil {
+		s.leaveSeat(c.seat)
 	}
 }

@@ -21,6 +21,7 @@ type channel struct {
 	created                  time.Time
 	serial                   int
 	call                     *call
+	owed                     *talk // its AgentComplete comes when this leg ends
 }
 
 // newChannel makes a channel known and announces it. An empty uniqueid gets one.
@@ -66,7 +67,14 @@ func (s *Server) find(name string) *channel {
 	return s.channels[name]
 }
 
+// lives reports whether c has not been hung up.
+func (s *Server) lives(c *channel) bool { return s.channels[c.uniqueid] == c }
+
 func (s *Server) channelEvent(event string, c *channel) {
+	if s.release <= release11 {
+		s.oldChannelEvent(event, c)
+		return
+	}
 	if s.begin(classCall, event) {
 		s.putChannel("", c)
 		s.end(classCall)
@@ -76,6 +84,10 @@ func (s *Server) channelEvent(event string, c *channel) {
 // setCallerID announces the number that a channel now has.
 func (s *Server) setCallerID(c *channel, number string) {
 	c.callerNum = number
+	if s.release <= release11 {
+		s.oldCallerID(c)
+		return
+	}
 	if s.begin(classCall, "NewCallerid") {
 		s.putChannel("", c)
 		s.put("CID-CallingPres", "0 (Presentation Allowed, Not Screened)")
@@ -94,40 +106,60 @@ func (s *Server) setState(c *channel, state ami.ChannelState) {
 // hangupRequest announces that c was told to hang up: soft, by the PBX itself,
 // or by the other side.
 func (s *Server) hangupRequest(event string, c *channel, cause ami.Cause, tech int) {
-	if s.begin(classCall, event) {
+	if s.release <= release11 {
+		s.oldHangupRequest(event, c, cause)
+	} else if s.begin(classCall, event) {
 		s.putChannel("", c)
 		s.putInt("Cause", int(cause))
-		if tech != 0 {
-			s.putInt("TechCause", tech)
-		}
+		s.putTechCause(tech)
 		s.end(classCall)
 	}
+	s.completeOwed(c)
 }
 
 // hangup ends c. tech, if not 0, is the SIP reply.
 func (s *Server) hangup(c *channel, cause ami.Cause, tech int) {
-	if s.channels[c.uniqueid] != c {
+	if !s.lives(c) {
 		return
+	}
+	if c.owed != nil && c == c.owed.caller {
+		s.completeOwed(c)
 	}
 	if c.bridge != "" {
 		s.leaveBridge(c)
 	}
 	delete(s.channels, c.uniqueid)
 	delete(s.byName, c.name)
+	if s.release <= release11 {
+		s.oldHangup(c, cause)
+		return
+	}
 	if s.begin(classCall, "Hangup") {
 		s.putChannel("", c)
 		s.putInt("Cause", int(cause))
 		s.put("Cause-txt", causeText(cause))
-		if tech != 0 {
-			s.putInt("TechCause", tech)
-		}
+		s.putTechCause(tech)
 		s.end(classCall)
+	}
+}
+
+// putTechCause tells the SIP reply, which Asterisk does since 20.
+func (s *Server) putTechCause(tech int) {
+	if tech != 0 && s.release >= release20 {
+		s.putInt("TechCause", tech)
 	}
 }
 
 // dialEvent announces DialBegin (detail is DialString), DialState or DialEnd
 // (DialStatus). from is nil for the leg that Originate dials itself.
 func (s *Server) dialEvent(event string, from, dest *channel, key, value string) {
+	switch {
+	case s.release <= release11:
+		s.oldDialEvent(event, from, dest, value)
+		return
+	case event == "DialState" && s.release <= release13:
+		return
+	}
 	if s.begin(classCall, event) {
 		if from != nil {
 			s.putChannel("", from)
@@ -173,6 +205,9 @@ func known(s string) string {
 func (s *Server) enterBridge(channels ...*channel) {
 	id := fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", s.rng.Uint32(), s.rng.IntN(1<<16), s.rng.IntN(1<<12),
 		0x8000|s.rng.IntN(1<<14), s.rng.Uint64()>>16)
+	if s.release <= release11 {
+		s.oldBridge("Link", channels[1], channels[0])
+	}
 	s.bridgeEvent("BridgeCreate", id, 0, nil)
 	for i, c := range channels {
 		c.bridge = id
@@ -192,13 +227,16 @@ func (s *Server) leaveBridge(c *channel) {
 		if o.bridge == id {
 			o.bridge = ""
 			s.bridgeEvent("BridgeLeave", id, 0, o)
+			if s.release <= release11 {
+				s.oldBridge("Unlink", c, o)
+			}
 		}
 	}
 	s.bridgeEvent("BridgeDestroy", id, 0, nil)
 }
 
 func (s *Server) bridgeEvent(event, id string, members int, c *channel) {
-	if !s.begin(classCall, event) {
+	if s.release <= release11 || !s.begin(classCall, event) {
 		return
 	}
 	s.put("BridgeUniqueid", id)

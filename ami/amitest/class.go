@@ -46,11 +46,12 @@ func parseClasses(s string) class {
 	}
 	var c class
 	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); strings.EqualFold(part, "all") {
+		// Names are case-sensitive, unlike the words above.
+		if part = strings.TrimSpace(part); part == "all" {
 			return classAll
 		}
 		for _, n := range classNames {
-			if strings.EqualFold(part, n.name) {
+			if part == n.name {
 				c |= n.class
 			}
 		}

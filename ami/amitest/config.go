@@ -13,12 +13,27 @@ type Config struct {
 	Seed  uint64 // of every random choice
 	Clock Clock  // default RealClock
 
-	Version         string // of the greeting; default 11.0.0
-	AsteriskVersion string // default 22.10.1
+	// Version is the manager's own, as greeted with: "1.1" makes it an Asterisk
+	// 1.8, "1.3" 11, "2.10" 13, "5.0" 16, "7.0" 18, "9.0" 20, "11.0" 22. What
+	// differs between these is told in the package comment. Default 11.0.0.
+	Version         string
+	AsteriskVersion string // default: one of that release
 	SystemName      string // default pbx; "-": events carry none
 	Users           []User // default dialcamp, who may everything, and observer, who may only look
 
 	Queues []QueueConfig
+	Rules  []PenaltyRule
+	// SharedLastCall makes a call that a member has taken count in all of the
+	// member's queues, wrap-up included, as shared_lastcall=yes.
+	SharedLastCall bool
+
+	// Endpoints are what the actions about telephones show; default: the agents',
+	// and the trunk carrier.
+	Endpoints     []Endpoint
+	Registrations []Registration
+
+	// Missing are actions of modules that this server has not loaded.
+	Missing []string
 
 	// Plan is the far end; default LabPlan(Seed).
 	Plan Plan
@@ -53,6 +68,7 @@ type User struct{ Name, Secret, Read, Write string }
 type Destination struct {
 	Queue   string
 	Timeout time.Duration // of Queue(); 0: none
+	Rule    string        // of Config.Rules, instead of the queue's DefaultRule
 	Wait    time.Duration
 }
 
@@ -72,10 +88,13 @@ func (d Destination) application() (app, data string) {
 	return "Queue", fmt.Sprintf("%s,t,,,%d", d.Queue, int(d.Timeout.Seconds()))
 }
 
-// LabDestination is the context campaign of the lab's dialplan: extension 200 is
-// queue Camp200 for up to 60 s, and so on; 201 drops a caller after 2 s.
+// LabDestination are two contexts of the lab's dialplan. In campaign, extension
+// 200 is queue Camp200 for up to 60 s, and so on; 201 drops a caller after 2 s.
+// In waiting, a and b let a channel stay for 60 s.
 func LabDestination(context, exten string) (Destination, bool) {
 	switch {
+	case context == "waiting" && (exten == "a" || exten == "b"):
+		return Destination{Wait: time.Minute}, true
 	case context != "campaign":
 	case exten == "201":
 		return Destination{Queue: "Camp201", Timeout: 2 * time.Second}, true
@@ -94,23 +113,70 @@ func dialable(exten string) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// QueueConfig is a queue of app_queue.
+// QueueConfig is a queue of app_queue: its section of queues.conf. What is left
+// out has Asterisk's default. Asterisk counts in whole seconds; shorter times are
+// for tests in a hurry.
 type QueueConfig struct {
-	Name         string
-	Strategy     string        // ringall, leastrecent, fewestcalls, random, rrmemory, linear; default ringall
+	Name string
+	// Strategy says whom to ring: ringall (the default), leastrecent, fewestcalls,
+	// random, wrandom, rrmemory, rrordered or linear. An unknown one is ringall.
+	Strategy     string
 	Timeout      time.Duration // a member's phone rings that long; default 15 s
-	Retry        time.Duration // pause before the next members are tried; default 5 s
-	Wrapup       time.Duration
-	Weight       int
+	Retry        time.Duration // pause before members are tried again; default 5 s
+	Wrapup       time.Duration // of members who have none of their own
+	RingInUse    Option        // ring members who are in a call; default Yes
+	Autofill     Option        // serve callers side by side, not the first only; default No
+	Weight       int           // a member of two queues is left to the heavier one's callers
+	MaxLen       int           // callers at most; 0: no limit
 	ServiceLevel time.Duration
-	Members      []MemberConfig
+	// JoinEmpty and LeaveWhenEmpty are yes, no, strict, loose, or a list of the
+	// reasons not to count a member: paused, penalty, inuse, ringing, invalid,
+	// unavailable, unknown, wrapup. Default: anybody joins, nobody leaves.
+	JoinEmpty, LeaveWhenEmpty string
+	DefaultRule               string // of Config.Rules
+	PenaltyMembersLimit       int    // with so few members penalties are not looked at
+	Members                   []MemberConfig
+}
+
+// Option is a yes or no which may be left out.
+type Option int
+
+// What an Option may be.
+const (
+	Unset Option = iota
+	Yes
+	No
+)
+
+func (o Option) or(otherwise bool) bool {
+	if o == Unset {
+		return otherwise
+	}
+	return o == Yes
+}
+
+// PenaltyRule is a section of queuerules.conf: changes of the penalties that a
+// caller accepts, as it waits.
+type PenaltyRule struct {
+	Name    string
+	Changes []PenaltyChange // in the order of After
+}
+
+// PenaltyChange sets the limits of the penalty, in the words of queuerules.conf:
+// a number, or one with a sign to be added. They only change what the caller
+// has: the channel variables QUEUE_MAX_PENALTY, QUEUE_MIN_PENALTY and
+// QUEUE_RAISE_PENALTY give it.
+type PenaltyChange struct {
+	After           time.Duration
+	Max, Min, Raise string // "": as it was
 }
 
 // MemberConfig is a static member of a queue.
 type MemberConfig struct {
 	AgentConfig
-	Penalty int
-	Wrapup  time.Duration // the member's own; 0: the queue's
+	Penalty   int
+	Wrapup    time.Duration // the member's own; 0: the queue's
+	RingInUse Option        // default: the queue's
 }
 
 // AgentConfig is a person with a telephone. An Interface that is a member of
@@ -120,6 +186,7 @@ type AgentConfig struct {
 	Name      string        // default: Interface
 	Ring      time.Duration // before answering
 	NoAnswer  float64       // share of calls that are not answered
+	Refuse    float64       // share of calls that the phone refuses at once, as busy
 	TalkLimit time.Duration // hangs up after that; 0: waits for the contact to
 }
 
@@ -150,12 +217,26 @@ func Lab(agents int) Config {
 	queue := func(name string, members []MemberConfig) QueueConfig {
 		return QueueConfig{
 			Name: name, Strategy: "leastrecent", Timeout: 15 * time.Second, Retry: time.Second,
+			RingInUse: No, Autofill: Yes, JoinEmpty: "yes", LeaveWhenEmpty: "no",
 			ServiceLevel: 2 * time.Second, Members: members,
 		}
 	}
-	return Config{Queues: []QueueConfig{
-		queue("Camp200", members), queue("Camp201", slow), queue("Camp202", members), queue("Empty", nil),
-	}}
+	var endpoints []Endpoint
+	for _, m := range append(slow, members...) {
+		name := strings.TrimPrefix(m.Interface, "PJSIP/")
+		endpoints = append(endpoints, Endpoint{Name: name, Contact: "sip:" + name + "@127.0.0.2"})
+	}
+	return Config{
+		Queues: []QueueConfig{queue("Camp200", members), queue("Camp201", slow), queue("Camp202", members), queue("Empty", nil)},
+		Rules: []PenaltyRule{
+			{"Widen", []PenaltyChange{{After: 30 * time.Second, Max: "5"}, {After: time.Minute, Max: "+5", Min: "1"}}},
+			{"Narrow", []PenaltyChange{{After: 10 * time.Second, Min: "-1"}}},
+		},
+		Endpoints: append(endpoints,
+			Endpoint{Name: "carrier", Contact: "sip:127.0.0.2"}, Endpoint{Name: "desk3", Contact: "sip:desk3@127.0.0.2"},
+			Endpoint{Name: "upstream", Contact: "sip:s@127.0.0.2:5060", Registered: true, UserAgent: "Asterisk PBX 16.28.0"}),
+		Registrations: []Registration{{Name: "desk2", ServerURI: "sip:127.0.0.2"}},
+	}
 }
 
 func (c Config) withDefaults() Config {
@@ -168,7 +249,7 @@ func (c Config) withDefaults() Config {
 		c.Clock = RealClock()
 	}
 	def(&c.Version, "11.0.0")
-	def(&c.AsteriskVersion, "22.10.1")
+	def(&c.AsteriskVersion, releaseOf(c.Version).String())
 	def(&c.SystemName, "pbx")
 	c.SystemName = strings.TrimPrefix(c.SystemName, "-")
 	if c.Users == nil {

@@ -3,6 +3,7 @@ package amitest
 import (
 	"bytes"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,73 +12,126 @@ import (
 
 // faults is what is wrong with the server.
 type faults struct {
-	filter     func(*ami.Message) Interference
-	refuse     string
-	stalled    bool
-	unstall    *sync.Cond
-	truncating bool
-	truncate   int
+	rules     []Rule
+	refuse    map[string]string // by action, in lower case
+	stalled   bool
+	slowness  time.Duration
+	unstall   *sync.Cond
+	bytesLeft int // until every session is dropped; -1: for ever
 }
 
-// Interference is what happens to an event on its way.
-type Interference struct {
-	Lose  bool
-	Delay time.Duration // it arrives that much later, after events that follow it
+// Fault is what happens to a frame on its way to the client. Faults add up; the
+// zero value is none.
+type Fault struct {
+	// Lose: it is not sent. Asterisk loses frames only with the connection, or
+	// through an event mask or filter, but others in between may.
+	Lose bool
+	// Delay: it is sent that much later, after frames that follow it, which is how
+	// frames change places. Events have been minutes late in busy Asterisks.
+	Delay time.Duration
+	// Copies are sent on top. Before 16.18 and 18.4 QueueMemberStatus came twice.
+	Copies int
+	// Cut, if not 0, is how many bytes of it are sent. What follows follows at
+	// once, as Asterisk 15 to 16.25 did to slow readers, unless Drop is set.
+	Cut int
+	// Blank lines are sent after it.
+	Blank int
+	// Drop: the connection closes after it, or after what was sent of it.
+	Drop bool
 }
 
-// Interfere asks f about each event from now on; nil ends that. f is called
-// with the Server locked: it must not call its methods.
-func (s *Server) Interfere(f func(*ami.Message) Interference) {
+func (f Fault) add(o Fault) Fault {
+	f.Lose, f.Drop = f.Lose || o.Lose, f.Drop || o.Drop
+	f.Delay += o.Delay
+	f.Copies += o.Copies
+	f.Blank += o.Blank
+	if f.Cut == 0 || o.Cut != 0 && o.Cut < f.Cut {
+		f.Cut = o.Cut
+	}
+	return f
+}
+
+// Rule says what happens to a frame: an event, the item of a list, or a
+// response, which has no Event. It is asked once for each, though an event goes
+// to several sessions, and with the Server locked: it must not call its methods.
+type Rule func(*ami.Message) Fault
+
+// IsEvent tells an event that nobody asked for from a response and from the item
+// of a list.
+func IsEvent(m *ami.Message) bool { return m.Event() != "" && m.Get("Privilege") != "" }
+
+// When gives what matches a fault.
+func When(match func(*ami.Message) bool, f Fault) Rule {
+	return func(m *ami.Message) Fault {
+		if match(m) {
+			return f
+		}
+		return Fault{}
+	}
+}
+
+// Once gives the first that matches a fault.
+func Once(match func(*ami.Message) bool, f Fault) Rule {
+	done := false
+	return When(func(m *ami.Message) bool {
+		if done {
+			return false
+		}
+		done = match(m)
+		return done
+	}, f)
+}
+
+// Interfere has these rules, and no others, asked about each frame from now on.
+func (s *Server) Interfere(rules ...Rule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.filter = f
+	s.faults.rules = rules
 }
 
-// LoseEvents loses the events that match; nil ends that.
-func (s *Server) LoseEvents(match func(*ami.Message) bool) {
-	if match == nil {
-		s.Interfere(nil)
+// pass sends a frame, or what the rules leave of it. The frame may be written
+// over afterwards.
+func (s *Server) pass(frame []byte, send func(frame []byte, drop bool)) {
+	if len(s.faults.rules) == 0 {
+		send(frame, false)
 		return
 	}
-	s.Interfere(func(m *ami.Message) Interference { return Interference{Lose: match(m)} })
-}
-
-// DelayEvents delays the events that match by d.
-func (s *Server) DelayEvents(d time.Duration, match func(*ami.Message) bool) {
-	s.Interfere(func(m *ami.Message) Interference {
-		if match(m) {
-			return Interference{Delay: d}
-		}
-		return Interference{}
-	})
-}
-
-// interfere reports whether the event in s.frame is not to be sent now.
-func (s *Server) interfere(c class) bool {
-	m, err := ami.NewReader(bytes.NewReader(s.frame)).ReadMessage()
+	m, err := ami.NewReader(bytes.NewReader(frame)).ReadMessage()
 	if err != nil {
 		panic("amitest: wrote a frame that cannot be read: " + err.Error())
 	}
-	switch i := s.faults.filter(m); {
-	case i.Lose:
-		return true
-	case i.Delay > 0:
-		frame := bytes.Clone(s.frame)
-		s.after(i.Delay, func() { s.deliver(c, frame) })
-		return true
+	var f Fault
+	for _, r := range s.faults.rules {
+		f = f.add(r(m))
 	}
-	return false
+	left := bytes.Clone(frame)
+	if f.Cut > 0 {
+		left = left[:min(f.Cut, len(left))]
+	}
+	left = append(left, bytes.Repeat([]byte("\r\n"), f.Blank)...)
+	left = bytes.Repeat(left, 1+f.Copies)
+	switch {
+	case f.Lose && f.Drop:
+		send(nil, true)
+	case f.Lose:
+	case f.Delay > 0:
+		s.after(f.Delay, func() { send(left, f.Drop) })
+	default:
+		send(left, f.Drop)
+	}
 }
 
-// RefuseOriginates answers each Originate with an error of that text; "" ends that.
-func (s *Server) RefuseOriginates(message string) {
+// Refuse answers an action with an error of that text, without carrying it out;
+// "" ends that.
+func (s *Server) Refuse(action, message string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.refuse = message
+	s.faults.refuse[strings.ToLower(action)] = message
 }
 
 // Stall makes the manager read and write nothing, with connections open, until
-// Stall(false). Calls go on; sessions with too much waiting are dropped.
+// Stall(false), as a machine that is gone without a word, or a manager in a
+// deadlock. Calls go on; sessions with too much waiting are dropped.
 func (s *Server) Stall(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,19 +147,49 @@ func (s *Server) awaitUnstalled() {
 	}
 }
 
-// TruncateNextEvent sends only n bytes of the next event and then closes every
-// session.
-func (s *Server) TruncateNextEvent(n int) {
+// ReadSlowly makes each session wait before each action it reads; 0 ends that.
+// Whoever sends faster finds its connection full. Asterisk reads the next action
+// when the last is done, and a synchronous Originate takes its ring time.
+func (s *Server) ReadSlowly(pause time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.truncating, s.faults.truncate = true, n
+	s.faults.slowness = pause
+	s.faults.unstall.Broadcast()
 }
 
-// DropConnections closes every session without a word. Calls go on.
-func (s *Server) DropConnections() {
+// mayRead waits until a session may read its next action.
+func (s *Server) mayRead() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dropAll()
+	began := s.clock.Now()
+	for !s.closed && s.faults.slowness > 0 {
+		left := s.faults.slowness - s.clock.Now().Sub(began)
+		if left <= 0 {
+			return
+		}
+		t := s.after(left, s.faults.unstall.Broadcast)
+		s.faults.unstall.Wait()
+		s.cancel(t)
+	}
+}
+
+// Disconnect closes every session after so many more bytes have been sent to
+// them together: 0, at once; else in the middle of whatever that is. Calls go on.
+func (s *Server) Disconnect(after int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults.bytesLeft = after; after == 0 {
+		s.faults.bytesLeft = -1
+		s.dropAll()
+	}
+}
+
+// endAll closes every session after what it was sent.
+func (s *Server) endAll() {
+	s.faults.bytesLeft = -1
+	for _, c := range s.sessions {
+		c.end()
+	}
 }
 
 func (s *Server) dropAll() {

@@ -128,21 +128,34 @@ func (s *Server) farSideEnds(c *call, cause, trunkCause ami.Cause) {
 		})
 }
 
+// lateComplete is the share of talks whose AgentComplete has neither channel:
+// app_queue looks for them when it hears of the hangup, and under load both have
+// gone by then.
+const lateComplete = 0.02
+
 // callerEnds is the end of the first leg because its other half has gone: the
 // queue notices first.
 func (s *Server) callerEnds(c *call, cause ami.Cause) {
 	var agentEnds []func()
-	switch t := c.talk; {
+	t, late := c.talk, s.chance(lateComplete)
+	if t != nil {
+		agentEnds = []func(){func() { s.agentLegEnds(t, cause, 0) }}
+	}
+	switch {
 	case c.entry != nil:
 		s.abandon(c.entry)
+	case t != nil && late:
+		s.bookTalk(t)
 	case t != nil:
-		s.completeTalk(t, "caller", c.first, t.ch)
-		agentEnds = []func(){func() { s.agentLegEnds(t, cause, 0) }}
+		s.completeTalk(t, "caller")
 	}
 	s.interleave([]func(){
 		func() { s.hangupRequest("SoftHangupRequest", c.first, ami.CauseNormalClearing, 0) },
 		func() { s.hangup(c.first, cause, 0) },
 	}, agentEnds)
+	if t != nil && late {
+		s.agentComplete(t, "caller")
+	}
 }
 
 // firstLegEnds ends an answered call from the first leg's side: its destination
@@ -159,8 +172,13 @@ func (s *Server) firstLegEnds(c *call, cause, otherCause ami.Cause) {
 	s.hangup(c.first, cause, 0)
 	var agentEnds []func()
 	if t != nil {
-		s.completeTalk(t, "caller", nil, t.ch)
 		agentEnds = []func(){func() { s.agentLegEnds(t, otherCause, sipCodes[otherCause]) }}
+		if s.chance(lateComplete) {
+			s.bookTalk(t)
+			agentEnds = append(agentEnds, func() { s.agentComplete(t, "caller") })
+		} else {
+			s.completeTalk(t, "caller")
+		}
 	}
 	if c.second == nil {
 		s.interleave(agentEnds)
@@ -178,7 +196,7 @@ func (s *Server) agentHangsUp(t *talk, cause ami.Cause) {
 	c := t.call
 	if s.chance(0.5) {
 		s.finish(c, ami.CauseNormalClearing)
-		s.completeTalk(t, "agent", c.first, t.ch)
+		s.completeTalk(t, "agent")
 		s.agentLegEnds(t, cause, 0)
 		s.leaveDialplan(c)
 		return
@@ -198,7 +216,7 @@ func (s *Server) hangUp(ch *channel, cause ami.Cause) {
 		other = ami.CauseNormalClearing
 	}
 	if ring := c.ringOf(ch); ring != nil {
-		s.ringNoAnswer(ring)
+		s.ringEnds(ring, cause)
 		return
 	}
 	switch {
@@ -224,8 +242,9 @@ func (s *Server) hangUpFirst(c *call, cause, other ami.Cause) {
 		cause = other
 		if t.bridge.index >= 0 {
 			// The agent's phone goes first, and AgentComplete comes without it.
+			s.bookTalk(t)
 			s.agentLegEnds(t, ami.CauseNormalClearing, 0)
-			s.completeTalk(t, "caller", c.first, nil)
+			s.agentComplete(t, "caller")
 		}
 	}
 	s.firstLegEnds(c, cause, other)

@@ -11,121 +11,177 @@ import (
 type member struct {
 	queue        *queue
 	agent        *agent
+	device       *agent // whose state counts: the agent, or its StateInterface
 	name         string
+	row          int // see sortMembers
+	pos          int // in the queue's members
 	penalty      int
 	wrapup       time.Duration // the member's own
+	ringInUse    bool
 	membership   string
 	paused       bool
 	pausedReason string
 	lastPause    time.Time
 	login        time.Time
 	calls        int
-	lastCall     time.Time
+	lastCall     int64  // Unix second
+	lastQueue    *queue // of that call
 	inCall       bool
 }
 
-func (s *Server) addMember(q *queue, cfg MemberConfig, membership string, paused bool, reason string) {
-	a := s.addAgent(cfg.AgentConfig)
-	s.account(a)
-	m := &member{queue: q, agent: a, name: cfg.Name, penalty: cfg.Penalty, wrapup: cfg.Wrapup, membership: membership, login: s.clock.Now()}
-	if m.name == "" {
-		m.name = a.cfg.Interface
+func (s *Server) addMember(q *queue, cfg MemberConfig, membership, stateInterface string, paused bool, reason string) {
+	m := s.linkMember(q, cfg, membership)
+	if stateInterface != "" {
+		s.watch(m, stateInterface)
 	}
 	if paused {
 		m.paused, m.pausedReason, m.lastPause = true, reason, m.login
+		s.account(m.agent)
+	}
+	s.memberEvent("QueueMemberAdded", m)
+}
+
+// linkMember makes an agent a member, of which a configuration file tells nobody.
+func (s *Server) linkMember(q *queue, cfg MemberConfig, membership string) *member {
+	a := s.addAgent(cfg.AgentConfig)
+	s.account(a)
+	m := &member{queue: q, agent: a, device: a, name: cfg.Name, penalty: cfg.Penalty, wrapup: cfg.Wrapup, membership: membership, login: s.clock.Now(),
+		ringInUse: cfg.RingInUse.or(q.ringInUse), row: memberRow(cfg.Interface), pos: len(q.members)}
+	if m.name == "" {
+		m.name = cfg.Interface
 	}
 	q.members = append(q.members, m)
+	q.sortMembers()
 	a.members = append(a.members, m)
+	a.watchers = append(a.watchers, m)
 	s.account(a)
-	s.memberEvent("QueueMemberAdded", m)
-	s.agentFreed(a)
+	return m
+}
+
+// watch makes m's state that of another telephone.
+func (s *Server) watch(m *member, stateInterface string) {
+	m.device.unwatch(m)
+	m.device = s.addAgent(AgentConfig{Interface: stateInterface})
+	m.device.watchers = append(m.device.watchers, m)
+}
+
+func (a *agent) unwatch(m *member) {
+	a.watchers = slices.DeleteFunc(a.watchers, func(o *member) bool { return o == m })
 }
 
 func (s *Server) removeMember(m *member) {
-	q, a := m.queue, m.agent
-	q.members = slices.DeleteFunc(q.members, func(o *member) bool { return o == m })
-	a.members = slices.DeleteFunc(a.members, func(o *member) bool { return o == m })
-	s.account(a)
 	s.memberEvent("QueueMemberRemoved", m)
+	s.dropMember(m)
 }
 
-// reset is what a restart leaves of q.
-func (q *queue) reset() {
+// dropMember takes m out of its queue; the round robin's turns move up.
+func (s *Server) dropMember(m *member) {
+	q, a := m.queue, m.agent
+	q.members = slices.Delete(q.members, m.pos, m.pos+1)
+	for _, o := range q.members[m.pos:] {
+		o.pos--
+	}
+	if m.pos < q.rrpos {
+		q.rrpos--
+	}
+	q.sortMembers()
+	a.members = slices.DeleteFunc(a.members, func(o *member) bool { return o == m })
+	m.device.unwatch(m)
+	s.account(a)
+}
+
+// restart is what a restart leaves of q.
+func (s *Server) restart(q *queue) {
 	for _, m := range slices.Clone(q.members) {
-		m.paused, m.pausedReason, m.inCall, m.calls, m.lastCall = false, "", false, 0, time.Time{}
+		m.paused, m.pausedReason, m.inCall = false, "", false
 		if m.membership == "dynamic" {
-			q.members = slices.DeleteFunc(q.members, func(o *member) bool { return o == m })
-			m.agent.members = slices.DeleteFunc(m.agent.members, func(o *member) bool { return o == m })
+			s.dropMember(m)
 		}
 	}
-	q.completed, q.abandoned, q.inTime, q.holdTime, q.talkTime = 0, 0, 0, 0, 0
+	q.callers, q.rrpos = nil, 0
+	q.changed()
+	q.reset()
 }
 
-// wrapupTime is the member's own, or the queue's.
-func (m *member) wrapupTime() time.Duration {
+// reset is clear_queue.
+func (q *queue) reset() {
+	q.stats = queueStats{}
+	for _, m := range q.members {
+		m.calls, m.lastCall = 0, 0
+	}
+}
+
+// wrapupTime is the member's own, or q's.
+func (m *member) wrapupTime(q *queue) time.Duration {
 	if m.wrapup > 0 {
 		return m.wrapup
 	}
-	return m.queue.cfg.Wrapup
+	return q.cfg.Wrapup
 }
 
-// free reports whether the queue may ring m: app_queue's can_ring_entry.
-func (m *member) free(now time.Time) bool {
+func (m *member) wrappingUp(q *queue, now int64) bool {
+	return m.lastCall != 0 && now-m.lastCall < int64(m.wrapupTime(q)/time.Second)
+}
+
+func idleState(state ami.DeviceState) bool {
+	return state == ami.DeviceNotInUse || state == ami.DeviceUnknown
+}
+
+// available is is_member_available, by which callers know whose turn it is.
+func (m *member) available(now int64) bool {
+	switch state := m.device.state; {
+	case m.paused, state == ami.DeviceInvalid, state == ami.DeviceUnavailable:
+		return false
+	case !m.ringInUse && !idleState(state):
+		return false
+	}
+	return !m.wrappingUp(m.queue, now)
+}
+
+// canRing reports whether a caller of q may ring m: can_ring_entry.
+func (s *Server) canRing(q *queue, m *member, now int64) bool {
 	a := m.agent
-	return !m.paused && a.ringing == nil && a.talking == nil &&
-		(a.base == ami.DeviceNotInUse || a.base == ami.DeviceUnknown) &&
-		(m.lastCall.IsZero() || !now.Before(m.lastCall.Add(m.wrapupTime())))
-}
-
-// agentFreed lets the callers of a's queues know that a may be free, now or
-// after its wrap-up.
-func (s *Server) agentFreed(a *agent) {
-	now := s.clock.Now()
-	for _, m := range a.members {
-		if m.paused || a.talking != nil || a.ringing != nil {
-			continue
-		}
-		var wait time.Duration
-		if !m.lastCall.IsZero() {
-			wait = max(0, m.lastCall.Add(m.wrapupTime()).Sub(now))
-		}
-		q := m.queue
-		if wait == 0 {
-			s.poll(q, 0)
-		} else {
-			s.after(wait, func() { s.poll(q, 0) })
-		}
+	if m.paused || !m.ringInUse && (!idleState(m.device.state) || len(a.rings)+len(a.talks) > 0) {
+		return false
 	}
-}
-
-func (m *member) ringinuse() string {
-	// The lab's static queue says ringinuse=no; a queue made without keeps the default.
-	if m.membership == "static" {
-		return "0"
+	last := m.lastQueue
+	if last == nil {
+		last = q
 	}
-	return "1"
+	return !m.wrappingUp(last, now) && (len(a.members) == 1 || !s.outweighed(q, m))
 }
 
 func (s *Server) memberEvent(event string, m *member) {
+	if s.release <= release11 {
+		s.oldMemberEvent(event, m)
+		return
+	}
 	if !s.begin(classAgent, event) {
 		return
 	}
 	s.put("Queue", m.queue.cfg.Name)
 	s.put("MemberName", m.name)
 	s.put("Interface", m.agent.cfg.Interface)
-	s.put("StateInterface", m.agent.cfg.Interface)
+	s.put("StateInterface", m.device.cfg.Interface)
 	s.put("Membership", m.membership)
 	s.putInt("Penalty", m.penalty)
 	s.putInt("CallsTaken", m.calls)
-	s.putInt("LastCall", unix(m.lastCall))
-	s.putInt("LastPause", unix(m.lastPause))
-	s.putInt("LoginTime", unix(m.login))
+	s.putInt("LastCall", int(m.lastCall))
+	if s.release > release13 {
+		s.putInt("LastPause", unix(m.lastPause))
+		s.putInt("LoginTime", unix(m.login))
+	}
 	s.put("InCall", flag(m.inCall))
-	s.putInt("Status", int(m.agent.state))
+	s.putInt("Status", int(m.device.state))
 	s.put("Paused", flag(m.paused))
 	s.put("PausedReason", m.pausedReason)
-	s.put("Ringinuse", m.ringinuse())
-	s.putInt("Wrapuptime", int(m.wrapup.Seconds()))
+	s.put("Ringinuse", flag(m.ringInUse))
+	if s.release > release13 {
+		s.putInt("Wrapuptime", int(m.wrapup.Seconds()))
+	}
+	if event == "QueueMemberPause" && s.release <= release16 && m.pausedReason != "" {
+		s.put("Reason", m.pausedReason) // twice, for old clients
+	}
 	s.end(classAgent)
 }
 

@@ -32,10 +32,6 @@ const maxUniqueid = 149
 // actOriginate answers an Originate. A synchronous one is answered when the
 // call is, and holds up the session meanwhile.
 func (s *Server) actOriginate(c *session, r *request) {
-	if s.faults.refuse != "" {
-		c.fail(r, s.faults.refuse)
-		return
-	}
 	o, problem := s.parseOriginate(r)
 	if problem != "" {
 		c.fail(r, problem)
@@ -108,6 +104,9 @@ func (s *Server) parseOriginate(r *request) (o originate, problem string) {
 			return o, "Extension does not exist."
 		}
 	}
+	if s.release <= release11 {
+		o.channelID, o.otherID = "", "" // headers it does not know
+	}
 	o.destination = o.applicationOr(o.destination)
 	o.callerName, o.callerNum = splitCallerID(r.get("CallerID"))
 	for _, v := range r.all("Variable") {
@@ -136,9 +135,9 @@ func (o *originate) applicationOr(d Destination) Destination {
 	case "":
 		return d
 	case "queue":
-		args := append(strings.Split(o.data, ","), make([]string, 5)...)
+		args := append(strings.Split(o.data, ","), make([]string, 8)...)
 		sec, _ := strconv.Atoi(args[4])
-		return Destination{Queue: args[0], Timeout: time.Duration(sec) * time.Second}
+		return Destination{Queue: args[0], Timeout: time.Duration(sec) * time.Second, Rule: args[7]}
 	case "wait":
 		sec, _ := strconv.ParseFloat(o.data, 64)
 		return Destination{Wait: time.Duration(sec * float64(time.Second))}
@@ -249,12 +248,18 @@ func (s *Server) startLocal(c *call, otherID string) bool {
 		context: o.localCtx, exten: o.number, call: c, app: "Dial",
 		appData: fmt.Sprintf("%s,%d", o.dialString(), int(s.dialTime(c).Seconds())),
 	})
-	if s.begin(classCall, "LocalBridge") {
+	optimization := "Yes"
+	if strings.HasSuffix(o.channel, "/n") {
+		optimization = "No"
+	}
+	if s.release <= release11 {
+		s.oldLocalBridge(c, optimization)
+	} else if s.begin(classCall, "LocalBridge") {
 		s.putChannel("LocalOne", c.first)
 		s.putChannel("LocalTwo", c.second)
 		s.put("Context", o.localCtx)
 		s.put("Exten", o.number)
-		s.put("LocalOptimization", map[bool]string{true: "No", false: "Yes"}[strings.HasSuffix(o.channel, "/n")])
+		s.put("LocalOptimization", optimization)
 		s.end(classCall)
 	}
 	if o.unreachable {
@@ -303,7 +308,7 @@ func (s *Server) originateResponse(c *call, ok bool, reason ami.OriginateReason)
 	}
 	s.put("Response", response)
 	s.put("Channel", channel)
-	if o.app != "" {
+	if o.app != "" && s.release > release8 {
 		s.put("Application", o.app)
 		s.put("Data", o.data)
 	} else {
@@ -311,10 +316,21 @@ func (s *Server) originateResponse(c *call, ok bool, reason ami.OriginateReason)
 		s.put("Exten", o.exten)
 	}
 	s.putInt("Reason", int(reason))
-	s.put("Uniqueid", known(uniqueid))
+	if uniqueid == "" {
+		uniqueid = s.noUniqueid()
+	}
+	s.put("Uniqueid", uniqueid)
 	s.put("CallerIDNum", known(o.callerNum))
 	s.put("CallerIDName", known(o.callerName))
 	s.end(classCall)
+}
+
+// noUniqueid is what OriginateResponse says of a call without a channel.
+func (s *Server) noUniqueid() string {
+	if s.release <= release11 {
+		return "<null>"
+	}
+	return "<unknown>"
 }
 
 // releaseSynchronous fails the synchronous Originates that wait for calls which
@@ -338,11 +354,8 @@ func (o *originate) dialString() string {
 
 // dialTime is Dial()'s timeout.
 func (s *Server) dialTime(c *call) time.Duration {
-	for _, v := range c.request.variables {
-		name, value, _ := strings.Cut(v, "=")
-		if sec, err := strconv.Atoi(value); err == nil && strings.TrimLeft(name, "_") == "RING" {
-			return time.Duration(sec) * time.Second
-		}
+	if sec, err := strconv.Atoi(c.variable("RING")); err == nil {
+		return time.Duration(sec) * time.Second
 	}
 	return s.cfg.DialTimeout
 }

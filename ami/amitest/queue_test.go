@@ -15,7 +15,7 @@ import (
 // queue is one queue, Camp200, whose agents answer after a second.
 func queue(strategy string, agents int) amitest.Config {
 	return amitest.Config{Queues: []amitest.QueueConfig{{
-		Name: "Camp200", Strategy: strategy, Retry: time.Second, Members: amitest.Agents(agents, time.Second),
+		Name: "Camp200", Strategy: strategy, Retry: time.Second, RingInUse: amitest.No, Autofill: amitest.Yes, Members: amitest.Agents(agents, time.Second),
 	}}}
 }
 

@@ -1,91 +1,11 @@
 package amitest
 
 import (
-	"fmt"
+	"slices"
 	"strconv"
-
-	"github.com/dialcamp/dialcamp/ami"
+	"strings"
+	"time"
 )
-
-func (s *Server) actQueueSummary(c *session, r *request) {
-	name := r.get("Queue")
-	c.list(r, "Queue summary will follow", "QueueSummaryComplete", func(item func(string) *reply) {
-		for _, q := range s.queueOrder {
-			if name != "" && q.cfg.Name != name {
-				continue
-			}
-			loggedIn, available, longest := 0, 0, 0
-			for _, m := range q.members {
-				if st := m.agent.state; st == ami.DeviceUnavailable || st == ami.DeviceInvalid {
-					continue
-				}
-				loggedIn++
-				if st := m.agent.state; (st == ami.DeviceNotInUse || st == ami.DeviceUnknown) && !m.paused {
-					available++
-				}
-			}
-			for _, e := range q.callers {
-				longest = max(longest, s.secondsSince(e.joined))
-			}
-			item("QueueSummary").put("Queue", q.cfg.Name).putInt("LoggedIn", loggedIn).putInt("Available", available).
-				putInt("Callers", len(q.callers)).putInt("HoldTime", q.holdTime).putInt("TalkTime", q.talkTime).
-				putInt("LongestHoldTime", longest).actionID().end()
-		}
-	})
-}
-
-func (s *Server) actQueueStatus(c *session, r *request) {
-	name, filter := r.get("Queue"), r.get("Member")
-	c.list(r, "Queue status will follow", "QueueStatusComplete", func(item func(string) *reply) {
-		for _, q := range s.queueOrder {
-			if name == "" || q.cfg.Name == name {
-				s.queueStatus(q, filter, item)
-			}
-		}
-	})
-}
-
-func (s *Server) queueStatus(q *queue, filter string, item func(string) *reply) {
-	perf, perf2 := 0.0, 0.0
-	if q.completed > 0 {
-		perf = 100 * float64(q.inTime) / float64(q.completed)
-	}
-	if n := q.completed + q.abandoned; n > 0 {
-		perf2 = 100 * float64(q.inTime) / float64(n)
-	}
-	item("QueueParams").put("Queue", q.cfg.Name).put("Max", "0").put("Strategy", q.cfg.Strategy).
-		putInt("Calls", len(q.callers)).putInt("Holdtime", q.holdTime).putInt("TalkTime", q.talkTime).
-		putInt("Completed", q.completed).putInt("Abandoned", q.abandoned).
-		putInt("ServiceLevel", int(q.cfg.ServiceLevel.Seconds())).
-		put("ServicelevelPerf", fmt.Sprintf("%2.1f", perf)).put("ServicelevelPerf2", fmt.Sprintf("%2.1f", perf2)).
-		putInt("Weight", q.cfg.Weight).actionID().end()
-	for _, m := range q.members {
-		iface := m.agent.cfg.Interface
-		if filter != "" && filter != iface && filter != m.name {
-			continue
-		}
-		item("QueueMember").put("Queue", q.cfg.Name).put("Name", m.name).put("Location", iface).put("StateInterface", iface).
-			put("Membership", m.membership).putInt("Penalty", m.penalty).putInt("CallsTaken", m.calls).
-			putInt("LastCall", unix(m.lastCall)).putInt("LastPause", unix(m.lastPause)).putInt("LoginTime", unix(m.login)).
-			put("InCall", flag(m.inCall)).putInt("Status", int(m.agent.state)).put("Paused", flag(m.paused)).
-			put("PausedReason", m.pausedReason).putInt("Wrapuptime", int(m.wrapup.Seconds())).actionID().end()
-	}
-	for i, e := range q.callers {
-		ch := e.call.first
-		item("QueueEntry").put("Queue", q.cfg.Name).putInt("Position", i+1).put("Channel", ch.name).put("Uniqueid", ch.uniqueid).
-			put("CallerIDNum", unknown(ch.callerNum)).put("CallerIDName", unknown(ch.callerName)).
-			put("ConnectedLineNum", unknown(ch.lineNum)).put("ConnectedLineName", "unknown").
-			putInt("Wait", s.secondsSince(e.joined)).put("Priority", "0").actionID().end()
-	}
-}
-
-// unknown is QueueEntry's word for it, without the brackets that others have.
-func unknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
-}
 
 func (s *Server) actQueuePause(c *session, r *request) {
 	iface, paused := r.get("Interface"), r.get("Paused")
@@ -93,14 +13,8 @@ func (s *Server) actQueuePause(c *session, r *request) {
 		c.fail(r, "Need 'Interface' and 'Paused' parameters.")
 		return
 	}
-	found := false
-	if a := s.agents[iface]; a != nil {
-		for _, m := range a.members {
-			found = found || r.get("Queue") == "" || r.get("Queue") == m.queue.cfg.Name
-		}
-	}
 	switch {
-	case !found:
+	case !s.eachMember(r.get("Queue"), iface, func(*member) {}):
 		c.fail(r, "Interface not found")
 		return
 	case truth(paused):
@@ -109,6 +23,54 @@ func (s *Server) actQueuePause(c *session, r *request) {
 		c.success(r, "Interface unpaused successfully")
 	}
 	s.pause(r.get("Queue"), iface, truth(paused), r.get("Reason"))
+}
+
+func (s *Server) actQueuePenalty(c *session, r *request) {
+	iface, penalty := r.get("Interface"), r.get("Penalty")
+	if iface == "" || penalty == "" {
+		c.fail(r, "Need 'Interface' and 'Penalty' parameters.")
+		return
+	}
+	n, _ := strconv.Atoi(penalty)
+	if n < 0 || !s.eachMember(r.get("Queue"), iface, func(*member) {}) {
+		c.fail(r, "Invalid interface, queuename or penalty")
+		return
+	}
+	c.success(r, "Interface penalty set successfully")
+	s.eachMember(r.get("Queue"), iface, func(m *member) {
+		m.penalty = n
+		s.memberEvent("QueueMemberPenalty", m)
+	})
+}
+
+func (s *Server) actQueueMemberRingInUse(c *session, r *request) {
+	iface, ring := r.get("Interface"), r.get("RingInUse")
+	switch {
+	case iface == "" || ring == "":
+		c.fail(r, "Need 'Interface' and 'RingInUse' parameters.")
+		return
+	case !truth(ring) && !falsehood(ring):
+		c.fail(r, "'RingInUse' parameter must be a truth value (yes/no, on/off, 0/1, etc)")
+		return
+	case !s.eachMember(r.get("Queue"), iface, func(*member) {}):
+		// The newline is Asterisk's.
+		c.respond(r, "Error").put("Message", "Invalid interface, queuename, or ringinuse value").blank().end()
+		return
+	}
+	c.success(r, "Interface ringinuse set successfully")
+	s.eachMember(r.get("Queue"), iface, func(m *member) {
+		m.ringInUse = truth(ring)
+		m.queue.changed()
+		s.memberEvent("QueueMemberRinginuse", m)
+	})
+}
+
+func falsehood(s string) bool {
+	switch strings.ToLower(s) {
+	case "false", "no", "n", "f", "0", "off":
+		return true
+	}
+	return false
 }
 
 func (s *Server) actQueueAdd(c *session, r *request) {
@@ -126,9 +88,22 @@ func (s *Server) actQueueAdd(c *session, r *request) {
 	default:
 		c.success(r, "Added interface to queue")
 		cfg := MemberConfig{AgentConfig: AgentConfig{Interface: iface, Name: r.get("MemberName")}}
-		cfg.Penalty, _ = strconv.Atoi(r.get("Penalty"))
-		s.addMember(q, cfg, "dynamic", truth(r.get("Paused")), r.get("Reason"))
+		cfg.Penalty = max(0, number(r.get("Penalty")))
+		reason := ""
+		if s.release > release18 {
+			reason = r.get("Reason")
+		}
+		if s.release > release13 {
+			cfg.Wrapup = time.Duration(max(0, number(r.get("Wrapuptime")))) * time.Second
+		}
+		s.addMember(q, cfg, "dynamic", r.get("StateInterface"), truth(r.get("Paused")), reason)
 	}
+}
+
+// number is atoi.
+func number(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
 }
 
 func (s *Server) actQueueRemove(c *session, r *request) {
@@ -141,8 +116,74 @@ func (s *Server) actQueueRemove(c *session, r *request) {
 		c.fail(r, "Unable to remove interface from queue: No such queue")
 	case q.member(iface) == nil:
 		c.fail(r, "Unable to remove interface: Not there")
+	case q.member(iface).membership != "dynamic":
+		c.fail(r, "Member not dynamic")
 	default:
 		c.success(r, "Removed interface from queue")
 		s.removeMember(q.member(iface))
+	}
+}
+
+func (s *Server) actQueueReset(c *session, r *request) {
+	for _, q := range s.named(r.get("Queue")) {
+		q.reset()
+	}
+	c.success(r, "Queue stats reset successfully")
+}
+
+// caller is who waits in a queue on that channel.
+func (q *queue) caller(channel string) *entry {
+	if i := slices.IndexFunc(q.callers, func(e *entry) bool { return e.call.first.name == channel }); i >= 0 {
+		return q.callers[i]
+	}
+	return nil
+}
+
+func (s *Server) actQueueWithdrawCaller(c *session, r *request) {
+	name, channel := r.get("Queue"), r.get("Caller")
+	q := s.queues[name]
+	switch {
+	case name == "":
+		c.fail(r, "'Queue' not specified.")
+	case channel == "":
+		c.fail(r, "'Caller' not specified.")
+	case q == nil:
+		c.fail(r, "Unable to request withdraw from queue: No such queue")
+	case q.caller(channel) == nil:
+		c.fail(r, "Unable to request withdraw from queue: No such caller")
+	case q.caller(channel).withdrawn:
+		c.fail(r, "Unable to request withdraw from queue: Already requested")
+	default:
+		q.caller(channel).withdrawn = true
+		c.success(r, "Withdraw requested successfully")
+	}
+}
+
+func (s *Server) actQueueChangePriorityCaller(c *session, r *request) {
+	name, channel, priority := r.get("Queue"), r.get("Caller"), r.get("Priority")
+	n, err := strconv.Atoi(priority)
+	q := s.queues[name]
+	switch {
+	case name == "":
+		c.fail(r, "'Queue' not specified.")
+	case channel == "":
+		c.fail(r, "'Caller' not specified.")
+	case priority == "":
+		c.fail(r, "'Priority' not specified.")
+	case err != nil:
+		c.fail(r, "'Priority' need integer.")
+	case q == nil:
+		c.fail(r, "Unable to change priority caller on queue: No such queue")
+	case q.caller(channel) == nil:
+		c.fail(r, "Unable to change priority caller on queue: No such caller")
+	default:
+		e := q.caller(channel)
+		e.priority = n
+		if truth(r.get("Immediate")) && s.release > release16 {
+			i := e.place() - 1
+			q.callers = slices.Delete(q.callers, i, i+1)
+			q.insert(e)
+		}
+		c.success(r, "Priority change for caller on queue")
 	}
 }

@@ -12,8 +12,9 @@ import (
 
 // Server is an Asterisk. Its methods may be called concurrently.
 type Server struct {
-	cfg   Config
-	clock Clock
+	cfg     Config
+	clock   Clock
+	release release
 
 	mu      sync.Mutex // owns everything below
 	closed  bool
@@ -41,6 +42,9 @@ type Server struct {
 	queueOrder []*queue
 	agents     map[string]*agent
 	agentOrder []*agent
+	conf       queueFiles
+	reachable  map[string]bool // endpoints that were qualified
+	chosen     []*member       // see best
 
 	faults faults
 }
@@ -51,6 +55,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg:      cfg,
 		clock:    cfg.Clock,
+		release:  releaseOf(cfg.Version),
 		rng:      rand.New(rand.NewPCG(cfg.Seed, 0xa57)),
 		started:  cfg.Clock.Now(),
 		channels: make(map[string]*channel),
@@ -59,8 +64,10 @@ func New(cfg Config) *Server {
 		live:     make(map[*call]struct{}),
 		queues:   make(map[string]*queue),
 		agents:   make(map[string]*agent),
+
+		reachable: make(map[string]bool),
 	}
-	s.faults.unstall = sync.NewCond(&s.mu)
+	s.faults = faults{unstall: sync.NewCond(&s.mu), refuse: make(map[string]string), bytesLeft: -1}
 	for _, qc := range cfg.Queues {
 		s.addQueue(qc)
 	}

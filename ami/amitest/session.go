@@ -20,6 +20,7 @@ type session struct {
 	write     class
 	mask      class
 	challenge string
+	filters   []eventFilter
 	held      bool   // a synchronous action runs: events wait in heldOut
 	heldOut   []byte // events to send after its response
 
@@ -60,6 +61,7 @@ func (s *Server) updateAudience() {
 func (c *session) readLoop() {
 	br := bufio.NewReaderSize(c.nc, maxLine)
 	for {
+		c.srv.mayRead()
 		r, err := readRequest(br)
 		if err != nil {
 			break
@@ -102,8 +104,22 @@ func (c *session) writeLoop() {
 	}
 }
 
+// transmit sends a frame, and if drop closes the connection then.
+func (c *session) transmit(frame []byte, drop bool) {
+	c.send(frame)
+	if drop {
+		c.end()
+	}
+}
+
 // send queues b, and drops the session when too much is waiting.
 func (c *session) send(b []byte) {
+	if left := c.srv.faults.bytesLeft; left >= 0 {
+		if c.srv.faults.bytesLeft -= len(b); left <= len(b) {
+			b = b[:left]
+			defer c.srv.endAll()
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
@@ -171,9 +187,15 @@ func (p *reply) put(key, value string) *reply {
 
 func (p *reply) putInt(key string, value int) *reply { return p.put(key, strconv.Itoa(value)) }
 
+// blank puts an empty line, as some of Asterisk's replies have one too many.
+func (p *reply) blank() *reply {
+	p.b = append(p.b, "\r\n"...)
+	return p
+}
+
 func (p *reply) end() {
 	p.b = append(p.b, "\r\n"...)
-	p.c.send(p.b)
+	p.c.srv.pass(p.b, p.c.transmit)
 }
 
 func (c *session) success(r *request, message string) {
@@ -195,6 +217,22 @@ func (c *session) list(r *request, message, complete string, items func(item fun
 	})
 	p := &reply{c: c, id: id}
 	p.put("Event", complete).actionID().put("EventList", "Complete").putInt("ListItems", n).end()
+}
+
+// oldList is a list that up to 11 had no EventList headers: clients had to know
+// the event that completes it.
+func (s *Server) oldList(c *session, r *request, message, complete string, items func(item func(event string) *reply)) {
+	if s.release > release11 {
+		c.list(r, message, complete, items)
+		return
+	}
+	c.success(r, message)
+	item := func(event string) *reply {
+		p := &reply{c: c, id: r.get("ActionID")}
+		return p.put("Event", event)
+	}
+	items(item)
+	item(complete).actionID().end()
 }
 
 func (p *reply) actionID() *reply {

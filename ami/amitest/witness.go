@@ -6,7 +6,8 @@ import (
 	"github.com/dialcamp/dialcamp/ami"
 )
 
-// Call is what a Server knows of one Originate, whatever events a client got.
+// Call is what a Server knows of one Originate, or CallIn, whatever events a
+// client got.
 // Times that have not come are zero.
 type Call struct {
 	ActionID  string
@@ -15,6 +16,7 @@ type Call struct {
 	Number    string // as the far end was dialed
 	Variables []string
 
+	Inbound   bool // a CallIn
 	Reached   bool // the trunk was dialed
 	Machine   bool // so the plan says
 	Responded bool // OriginateResponse was sent, to whoever listened
@@ -40,7 +42,7 @@ func (s *Server) remember(c *call) {
 	}
 }
 
-// Calls are all accepted Originates, oldest first, including those that failed
+// Calls are all accepted Originates and calls from outside, oldest first, including those that failed
 // before anything was dialed and those in flight.
 func (s *Server) Calls() []Call { return s.selectCalls(func(*Call) bool { return true }) }
 
@@ -79,7 +81,7 @@ func (s *Server) forgetCalls() {
 			c.talk = nil
 		}
 		if c.entry != nil {
-			s.cancel(c.entry.timeout)
+			s.cancel(c.entry.timer)
 			for _, r := range c.entry.rings {
 				s.cancel(r.timer)
 			}
@@ -89,11 +91,10 @@ func (s *Server) forgetCalls() {
 	clear(s.channels)
 	clear(s.byName)
 	for _, a := range s.agentOrder {
-		a.talking, a.ringing, a.state = nil, nil, a.base
+		a.talks, a.rings, a.state = nil, nil, a.base
 		s.account(a)
 	}
 	for _, q := range s.queueOrder {
-		q.callers = nil
-		q.reset()
+		s.restart(q)
 	}
 }
