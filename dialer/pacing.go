@@ -3,6 +3,7 @@ package dialer
 import (
 	"encoding/json"
 	"sync"
+	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
@@ -82,22 +83,67 @@ func (d *Daemon) savePacing(name string, state []byte, entries [][]byte) {
 	})
 }
 
-// learnt takes over what pacing had learnt when the daemon last stopped.
+// learnt takes over what pacing had learnt when the daemon last stopped. What was
+// answered and abandoned is counted from the attempts, not remembered.
 func (d *Daemon) learnt() error {
-	for _, c := range d.cfg.Campaigns {
-		b, err := d.store.Pacing(c.Name)
+	for _, cp := range settingsOf(d.cfg) {
+		b, err := d.store.Pacing(cp.Name)
 		if err != nil {
 			return err
 		}
-		if b == nil {
-			continue
+		state := pacing.NewState(cp.Pacing.RingTimeout)
+		if b != nil {
+			if err := json.Unmarshal(b, &state); err != nil {
+				d.log.Warn("what pacing had learnt cannot be read; it learns anew", "campaign", cp.Name, "error", err)
+				state = pacing.NewState(cp.Pacing.RingTimeout)
+			}
 		}
-		var state pacing.State
-		if err := json.Unmarshal(b, &state); err != nil {
-			d.log.Warn("what pacing had learnt cannot be read; it learns anew", "campaign", c.Name, "error", err)
-			continue
+		today, past, err := d.counted(cp)
+		if err != nil {
+			return err
 		}
-		d.step(campaign.Learnt{Campaign: c.Name, State: state})
+		if state.Day.Count.Answers > today.Answers {
+			state.Day.Predicted = pacing.Day{}.Predicted // of another day
+			state.Day.Seconds = 0
+		}
+		state.Day.Count, state.Past = today, past
+		d.step(campaign.Learnt{Campaign: cp.Name, State: state})
 	}
 	return nil
+}
+
+// counted counts a campaign's answers and abandoned calls in its regime's window:
+// those of this day, and those before.
+func (d *Daemon) counted(cp campaign.Settings) (today, past pacing.Count, err error) {
+	if cp.Pacing.Mode != pacing.Predictive {
+		return today, past, nil
+	}
+	now := d.clock.Now().In(d.campaigns[cp.Name].Calling.Location)
+	morning := pacing.Regime{Window: 1}.Since(now)
+	for a, err := range d.store.Attempts(cp.Name, cp.Regime.Since(now), time.Time{}) {
+		if err != nil {
+			return today, past, err
+		}
+		into := &past
+		if !a.Claimed.Before(morning) {
+			into = &today
+		}
+		n := a.Count(cp.Regime)
+		into.Answers += n.Answers
+		into.Abandoned += n.Abandoned
+	}
+	return today, past, nil
+}
+
+// newDay tells the core that a day has begun for a campaign. The window's
+// attempts are counted in the background: there may be many.
+func (d *Daemon) newDay(cp campaign.Settings) {
+	d.loads.Go(func() {
+		_, past, err := d.counted(cp)
+		if err != nil {
+			d.log.Error("the answers of the days before cannot be counted; yesterday's budget goes on", "campaign", cp.Name, "error", err)
+			return
+		}
+		d.post(campaign.NewDay{Campaign: cp.Name, Past: past})
+	})
 }

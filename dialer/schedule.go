@@ -8,6 +8,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // job is something that the clock starts. cron/v3 serves only as a parser: the
@@ -63,6 +64,13 @@ func (d *Daemon) schedule() error {
 		for j := range c.Lists {
 			l := &c.Lists[j]
 			if err := add(l.Reload, c.Name+"."+l.Name+".reload", loc, func() { d.load(c, l) }); err != nil {
+				return err
+			}
+		}
+	}
+	for _, cp := range settingsOf(d.cfg) {
+		if cp.Pacing.Mode == pacing.Predictive {
+			if err := add("0 0 * * *", cp.Name, d.campaigns[cp.Name].Calling.Location, func() { d.newDay(cp) }); err != nil {
 				return err
 			}
 		}

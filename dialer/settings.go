@@ -41,6 +41,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 				rules.ByOutcome[o] = campaign.RetryRule{After: r.After, Max: r.Max}
 			}
 		}
+		regime, _ := pacing.FindRegime(c.Pacing.Regime)
 		all = append(all, campaign.Settings{
 			Name: c.Name, Server: c.Asterisk, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
@@ -49,8 +50,9 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			Retry:       rules,
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
-				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: campaign.LateAfter.Seconds(),
+				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: regime.Patience.Seconds(),
 			},
+			Regime:         regime,
 			CallsPerSecond: c.Pacing.CallsPerSecond,
 			Weight:         c.Pacing.Weight, Priority: c.Pacing.Priority,
 			HangUpAfter: c.Pacing.HangUpAfter,

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,7 +35,7 @@ campaigns:
     queue: Camp200
     lists: [{path: demo.csv}]
     originate: {ring_timeout: 25s, context: campaign, exten: "200"}
-    pacing: {mode: progressive, max_in_flight: 100, wrapup: 10s}
+    pacing: {mode: %s, max_in_flight: 200, wrapup: 10s}
     retry:
       max_attempts: 3
       by_outcome:
@@ -43,9 +44,12 @@ campaigns:
         congestion: {after: 1m, max: 5}
 `
 
+var demoModes = []string{"progressive", "power", "predictive"}
+
 type demo struct {
 	agents, contacts int
 	speed            float64
+	mode             string
 	verbose          bool
 }
 
@@ -65,6 +69,9 @@ It needs no config and leaves nothing behind.`,
 			if d.agents < 1 || d.contacts < 1 || d.speed <= 0 {
 				return usage("see: dialcamp demo --help", "--agents, --contacts and --speed must be above zero")
 			}
+			if !slices.Contains(demoModes, d.mode) {
+				return unknown("--mode", d.mode, demoModes)
+			}
 			ctx, _, stop := twoSignals()
 			defer stop()
 			return d.run(ctx, cmd.OutOrStdout())
@@ -73,6 +80,7 @@ It needs no config and leaves nothing behind.`,
 	cmd.Flags().IntVar(&d.agents, "agents", 20, "agents in the queue")
 	cmd.Flags().IntVar(&d.contacts, "contacts", 2000, "contacts on the list")
 	cmd.Flags().Float64Var(&d.speed, "speed", 240, "how much faster than life time runs")
+	cmd.Flags().StringVar(&d.mode, "mode", "progressive", "how calls are paced: "+strings.Join(demoModes, ", "))
 	cmd.Flags().BoolVarP(&d.verbose, "verbose", "v", false, "print the daemon's log")
 	return cmd
 }
@@ -97,7 +105,7 @@ func (d *demo) run(ctx context.Context, out io.Writer) error {
 	defer asterisk.Close()
 
 	cfgFile := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(cfgFile, fmt.Appendf(nil, demoConfig, asterisk.Addr()), 0o600); err != nil {
+	if err := os.WriteFile(cfgFile, fmt.Appendf(nil, demoConfig, asterisk.Addr(), d.mode), 0o600); err != nil {
 		return err
 	}
 	if err := writeDemoList(filepath.Join(dir, "demo.csv"), d.contacts); err != nil {

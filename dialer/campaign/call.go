@@ -414,7 +414,7 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	}
 	a.order()
 	c.notHuman(cl, &a)
-	if a.Late() {
+	if n := a.Count(cl.campaign.Regime); n.Abandoned > 0 {
 		c.abandoned(cl)
 	}
 	ct := cl.Contact

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // ContactState is where a contact stands. The numbers are stored: never reorder.
@@ -133,6 +134,15 @@ func (a *Attempt) Talk() time.Duration {
 		return 0
 	}
 	return a.Ended.Sub(a.Connected)
+}
+
+// Count is what an attempt adds to what a regime counts; nothing if nobody
+// answered.
+func (a *Attempt) Count(r pacing.Regime) (n pacing.Count) {
+	if a.Outcome.Answered() {
+		r.Add(&n, pacing.Answer{Machine: a.Outcome == Machine, Connected: a.Outcome == Connected, Wait: a.Wait()})
+	}
+	return n
 }
 
 // LateAfter is how long a person who answered may wait for an agent before

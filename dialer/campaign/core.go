@@ -192,6 +192,11 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		if cp := c.campaigns[ev.Campaign]; cp != nil {
 			cp.pacer.State = ev.State
 		}
+	case NewDay:
+		if cp := c.campaigns[ev.Campaign]; cp != nil {
+			cp.pacer.NewDay(ev.Past)
+			cp.unsaved = true
+		}
 	case Loading:
 		if cp := c.campaigns[ev.Campaign]; cp != nil {
 			cp.loading++

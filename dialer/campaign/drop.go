@@ -11,12 +11,12 @@ func (cl *call) waits() bool {
 	return cl.phase >= phaseQueued && cl.Attempt.Connected.IsZero() && cl.leg1Gone.IsZero()
 }
 
-// keepWaiting looks after somebody who waits for an agent: after LateAfter the
-// call counts as abandoned, and after the campaign's own time it is dropped, if
+// keepWaiting looks after somebody who waits for an agent: after a while the
+// call counts as abandoned, whoever takes it then, and after the campaign's own time it is dropped, if
 // there is a place to send it to. While an agent's phone rings for it it is not.
 func (c *Core) keepWaiting(cl *call) {
 	waited := c.now.Sub(cl.queuedAt)
-	if waited > LateAfter {
+	if r := cl.campaign.Regime; r.Late && waited > r.Patience {
 		c.abandoned(cl)
 	}
 	drop := cl.campaign.Drop

@@ -80,6 +80,12 @@ type (
 		Campaign string
 		State    pacing.State
 	}
+	// NewDay: a day has begun in a campaign's time zone. Past is what its regime's
+	// window holds of those before.
+	NewDay struct {
+		Campaign string
+		Past     pacing.Count
+	}
 	// Loading: a list's load begins; contacts may be added until Loaded.
 	Loading struct{ Campaign string }
 	// Loaded: a load has ended, whether or not it added anything.
@@ -116,6 +122,7 @@ func (Claimed) event()         {}
 func (ClaimFailed) event()     {}
 func (Recovered) event()       {}
 func (Learnt) event()          {}
+func (NewDay) event()          {}
 func (Loading) event()         {}
 func (Loaded) event()          {}
 func (OriginateFailed) event() {}

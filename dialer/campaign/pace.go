@@ -86,7 +86,11 @@ func (c *Core) paceQueue(q *queue) bool {
 	want, wanted := make([]int, len(q.campaigns)), 0
 	blind := c.blind(q)
 	for i, cp := range q.campaigns {
-		if want[i], cp.hold = c.wants(cp); blind != "" && c.mayNotCall(cp) == "" {
+		want[i], cp.hold = c.wants(cp)
+		switch {
+		case c.mayNotCall(cp) != "":
+			cp.decided = time.Time{} // the time that passes now teaches nothing
+		case blind != "":
 			want[i], cp.hold = 0, blind
 		}
 		wanted += want[i]
@@ -114,6 +118,7 @@ func (c *Core) paceQueue(q *queue) bool {
 			q.turns[i].Unused(shares[i] - place)
 		}
 		if place > 0 {
+			cp.pacer.Placed(place)
 			c.take(cp, place)
 			q.demand.onTheWay += place
 			q.demand.open += place
@@ -133,8 +138,10 @@ func (c *Core) paceBroadcast(cp *campaign) {
 		return
 	}
 	n, limit := c.allowed(c.servers[cp.Server], pacing.Decision{Place: want}, want)
-	if n > 0 {
+	s := c.servers[cp.Server]
+	if most := n; n > 0 {
 		n = cp.rate.Take(c.now.UnixNano(), n)
+		s.rate.Return(most - n)
 		limit = fmt.Sprintf("the campaign's calls_per_second of %v is reached", cp.rate.Rate)
 	}
 	if cp.hold = limit; n > 0 {
@@ -151,12 +158,27 @@ func (c *Core) take(cp *campaign, n int) {
 	c.do(TakeContacts{cp.Name, n})
 }
 
+// holdOf tells why a decision places no call.
+func holdOf(d pacing.Decision) string {
+	switch d.By {
+	case pacing.CapAgents, pacing.CapLearning:
+		return "no agent is free"
+	case pacing.CapRatio:
+		return "there are as many calls as the ratio allows for the free agents"
+	case pacing.CapHarm:
+		return fmt.Sprintf("one more answer would find no agent with a chance of %.1f %%; %.1f %% are allowed", 100*d.Harm, 100*d.Threshold)
+	case pacing.CapBudget:
+		return "no agent is free, and the answers so far do not pay for one more abandoned call"
+	}
+	return string(d.By) + " is reached"
+}
+
 // allowed is how many of the wanted calls there are agents and lines for, and
 // what holds the others.
 func (c *Core) allowed(s *server, d pacing.Decision, wanted int) (n int, limit string) {
 	n = min(d.Place, wanted)
 	if n == 0 {
-		return 0, d.Why()
+		return 0, holdOf(d)
 	}
 	limit = "the free agents are taken by the queue's other campaigns"
 	if s.refused.fails > 0 {

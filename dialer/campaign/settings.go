@@ -18,6 +18,7 @@ type Settings struct {
 	Hours          Hours // nil: always open
 	Retry          RetryRules
 	Pacing         pacing.Settings // its RingTimeout is the one above
+	Regime         pacing.Regime   // what counts as abandoned
 	CallsPerSecond int             // of a broadcast; 0: no limit of its own
 	Weight         int             // of its share of a queue's agents; below 1 counts as 1
 	Priority       int             // campaigns of a higher one are served first

@@ -31,7 +31,7 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 		Idle:    max(0, q.supply.Available-q.supply.Wrapup),
 		Busy:    s.Busy[:0],
 		Ringing: s.Ringing[:0],
-		Limits:  pacing.Limits{Contacts: -1, InFlight: -1, Channels: -1, Rate: -1}, // see allowed
+		Limits:  pacing.NoLimits, // see allowed
 	}
 	if cp.Hours != nil {
 		if end, ok := cp.Hours.Closes(c.now); ok {
@@ -45,15 +45,17 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 	}
 	for _, other := range c.sharers(q) {
 		for _, owner := range other.campaigns {
-			factor := 1.0
+			r := pacing.Ringing{}
 			if owner != cp {
-				factor = owner.pacer.Rate() / cp.pacer.Rate()
+				r.Other, r.Factor = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
 			for _, cl := range owner.openCalls() {
-				s.Ringing = append(s.Ringing, pacing.Ringing{Elapsed: c.now.Sub(cl.Attempt.Claimed).Seconds(), Factor: factor})
+				r.Elapsed = c.now.Sub(cl.Attempt.Claimed).Seconds()
+				s.Ringing = append(s.Ringing, r)
 			}
+			r.Elapsed = 0
 			for range owner.claiming {
-				s.Ringing = append(s.Ringing, pacing.Ringing{Factor: factor})
+				s.Ringing = append(s.Ringing, r)
 			}
 		}
 	}

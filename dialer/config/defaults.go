@@ -15,8 +15,7 @@ const (
 	DefaultMode        = "progressive"
 	DefaultMaxInFlight = 50
 	DefaultRatio       = 1.5
-	// DefaultAbandonTarget is the limit of 16 CFR 310.4(b)(4)(i).
-	DefaultAbandonTarget = 0.03
+	DefaultRegime      = "ftc" // pacing.Regimes
 	// DefaultDropAfter is that of 16 CFR 310.4(b)(4)(ii).
 	DefaultDropAfter   = 2 * time.Second
 	DefaultMaxAttempts = 3

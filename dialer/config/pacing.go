@@ -12,6 +12,7 @@ type Pacing struct {
 	Mode           string  // progressive, power, predictive, broadcast
 	Ratio          float64 // of power: calls to free agents
 	AbandonTarget  float64 // of predictive: live answers without an agent in time, as a share
+	Regime         string  // of predictive: what counts as abandoned, see pacing.Regimes
 	MaxInFlight    int     // calls of this campaign in flight at most
 	CallsPerSecond int     // of a broadcast; 0 = no limit of its own
 	Wrapup         time.Duration
@@ -28,6 +29,13 @@ type Drop struct {
 	Priority       int
 }
 
+func regimes() (names []string) {
+	for _, r := range pacing.Regimes {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
 var modes = []string{string(pacing.Progressive), string(pacing.Power), string(pacing.Predictive), string(pacing.Broadcast)}
 
 func (r *resolver) pacing(key string, raw rawPacing) Pacing {
@@ -38,6 +46,7 @@ func (r *resolver) pacing(key string, raw rawPacing) Pacing {
 	}
 	r.ofMode(key, p.Mode, "ratio", pacing.Power)
 	r.ofMode(key, p.Mode, "abandon_target", pacing.Predictive)
+	r.ofMode(key, p.Mode, "regime", pacing.Predictive)
 	r.ofMode(key, p.Mode, "calls_per_second", pacing.Broadcast)
 	if p.Mode == string(pacing.Broadcast) {
 		for _, k := range []string{"wrapup", "weight", "priority", "hang_up_after", "drop"} {
@@ -55,12 +64,18 @@ func (r *resolver) pacing(key string, raw rawPacing) Pacing {
 			r.fail(key+".ratio", "", "%v is not within 1 and %v", p.Ratio, MaxRatio)
 		}
 	}
+	if p.Regime = DefaultRegime; raw.Regime != nil {
+		p.Regime = *raw.Regime
+		r.oneOf(key+".regime", p.Regime, regimes()...)
+	}
 	if p.Mode == string(pacing.Predictive) {
-		p.AbandonTarget = DefaultAbandonTarget
+		if regime, ok := pacing.FindRegime(p.Regime); ok {
+			p.AbandonTarget = regime.Limit
+		}
 		if raw.AbandonTarget != nil {
 			p.AbandonTarget, _ = parsePercent(string(*raw.AbandonTarget)) // else it was refused before
 		}
-		if p.AbandonTarget < MinAbandonTarget || p.AbandonTarget > MaxAbandonTarget {
+		if raw.AbandonTarget != nil && (p.AbandonTarget < MinAbandonTarget || p.AbandonTarget > MaxAbandonTarget) {
 			r.fail(key+".abandon_target", "", "%s is not within %v%% and %v%%", *raw.AbandonTarget, 100*MinAbandonTarget, 100*MaxAbandonTarget)
 		}
 	}

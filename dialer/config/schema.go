@@ -87,6 +87,7 @@ type rawPacing struct {
 	Mode           *string        `mapstructure:"mode"`
 	Ratio          *float64       `mapstructure:"ratio"`
 	AbandonTarget  *percent       `mapstructure:"abandon_target"`
+	Regime         *string        `mapstructure:"regime"`
 	MaxInFlight    *int           `mapstructure:"max_in_flight"`
 	CallsPerSecond *int           `mapstructure:"calls_per_second"`
 	Wrapup         *time.Duration `mapstructure:"wrapup"`

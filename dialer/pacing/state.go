@@ -6,224 +6,160 @@ import "math"
 const (
 	ringMemory     = 400
 	durationMemory = 300
+	leaveMemory    = 50
 	harmMemory     = 60 // abandoned calls
+	recentMemory   = 10 // answers
 
-	// jumpMemory is the memory, in expected answers, of the estimator that
-	// notices a step of the answer rate, and jumpSigma how unlikely what it sees
-	// must be.
-	jumpMemory = 10
-	jumpSigma  = 4.5
+	ringPrior = 15 // weight of what is supposed before
 )
-
-// rateMemory are the memories of the answer rate, in seconds; but none forgets
-// more than all but rateLeast people who answered.
-var rateMemory = [...]float64{1200, 300, 0}
-
-const rateLeast = 40
 
 // State is what a campaign has learnt. It is a plain value: written down as
 // JSON and read again, it decides the same.
 type State struct {
-	Width float64  `json:"width"` // seconds of a bin of ring times
-	Human ringDist `json:"human"`
-	Rest  ringDist `json:"rest"`
+	Width float64  `json:"width"` // of a bin of ring times, in seconds
+	Human ringDist `json:"human"` // ring times of calls that people answered
+	Rest  ringDist `json:"rest"`  // and of all others
 
-	// Rates are the chance that a call is answered by a person, by memories from
-	// the longest to the shortest.
-	Rates [3]rate `json:"rates"`
-	// What the jump estimator saw and had expected, decayed.
-	Seen     float64 `json:"seen"`
-	Expected float64 `json:"expected"`
+	Rate    Rate `json:"rate"`
+	Ended   int  `json:"ended"`   // calls that stopped ringing
+	Reached int  `json:"reached"` // of them, people who answered
 
 	Talk   logDuration `json:"talk"`
 	Wrapup logDuration `json:"wrapup"`
-	// Of agents who finish their wrap-up, those who leave instead of being free;
-	// and of idle agents, leaves and seconds.
-	Leaves    float64 `json:"leaves"`
-	Releases  float64 `json:"releases"`
-	IdleLeave float64 `json:"idle_leaves"`
-	IdleSecs  float64 `json:"idle_seconds"`
+	// Of agents who finished with a call, those who left instead of being free.
+	Released     float64 `json:"released"`
+	ReleasedLeft float64 `json:"released_left"`
+	// Seconds that agents were free, and how many of them left.
+	Idle     float64 `json:"idle"`
+	IdleLeft float64 `json:"idle_left"`
 
-	// Threshold is θ: the harm up to which one more call is placed.
+	// Threshold is θ, the harm up to which one more call is placed, as a multiple
+	// of the budget.
 	Threshold float64 `json:"threshold"`
-	// Realised and predicted abandoned calls, decayed: their ratio corrects what
-	// is predicted.
+	// Realised and Predicted are abandoned calls, decayed: their ratio corrects
+	// what is predicted.
 	Realised  float64 `json:"realised"`
 	Predicted float64 `json:"predicted"`
-
+	// Recent are the abandoned calls of the last few answers, decayed.
 	Recent float64 `json:"recent"`
-	Step   float64
 
-	Day Day `json:"day"`
+	Day  Day   `json:"day"`
+	Past Count `json:"past"` // of the regime's window, before this day
 }
 
-// Day is what happened since the campaign began to dial today.
+// Day is what happened since the campaign began to dial today. What is Predicted
+// was when the calls were placed.
 type Day struct {
-	Seconds   float64 `json:"seconds"`
-	Answers   float64 `json:"answers"`   // by people
-	Abandoned float64 `json:"abandoned"` // of them
-	// What was predicted when the calls were placed.
-	PredictedAnswers   float64 `json:"predicted_answers"`
-	PredictedAbandoned float64 `json:"predicted_abandoned"`
+	Seconds   float64 `json:"seconds"` // in which it dialed
+	Count     Count   `json:"count"`
+	Predicted struct {
+		Answers   float64 `json:"answers"`
+		Abandoned float64 `json:"abandoned"`
+	} `json:"predicted"`
 }
 
-// NewState is the state of a campaign that has dialed nothing yet. It supposes
-// that most calls are answered, so that it begins with as few as progressive
-// pacing.
+// NewState is the state of a campaign that has dialed nothing yet. What it
+// supposes is cautious: that half of the calls are answered.
 func NewState(ringTimeout float64) State {
 	width := (ringTimeout + 4) / (ringBins - 2)
 	return State{
-		Width: width,
-		Human: priorHuman(ringTimeout, width, 15),
-		Rest:  priorRest(ringTimeout, width, 15),
-		Rates: [3]rate{{3, 5}, {3, 5}, {3, 5}},
-		Seen:  jumpMemory, Expected: jumpMemory,
-		Talk: priorDuration(120, 1, 3), Wrapup: priorDuration(15, 1, 3),
-		Leaves: 0.1, Releases: 10,
-		IdleLeave: 0.1, IdleSecs: 3600,
-		Threshold: 0.06,
+		Width:     width,
+		Human:     priorHuman(ringTimeout, width),
+		Rest:      priorRest(ringTimeout, width),
+		Rate:      newRate(),
+		Talk:      priorDuration(120),
+		Wrapup:    priorDuration(15),
+		Released:  10,
+		Idle:      3600,
+		Threshold: 1.8,
 		Realised:  5, Predicted: 5,
 	}
 }
 
-// rate is a decayed share of calls that people answer.
-type rate struct {
-	Answers float64 `json:"answers"`
-	Calls   float64 `json:"calls"` // weighed by the contacts' factors
-}
-
-func (r *rate) fade(f float64) {
-	r.Answers *= f
-	r.Calls *= f
-}
-
-// Rate is the chance that a call is answered by a person: by the longest memory
-// that the shorter ones do not contradict.
-func (s *State) Rate() float64 {
-	if Oracle > 0 {
-		return Oracle
-	}
-	r := &s.Rates
-	i := 0
-	for j := 1; j < len(r); j++ {
-		p := r[j].Answers / r[j].Calls
-		if r[j].Answers < r[i].Answers-1 && math.Abs(p-r[i].Answers/r[i].Calls) > Tune.Lepski*p*math.Sqrt(math.Max(0.1, 1-p)/r[j].Answers) {
-			i = j
-		}
-	}
-	p := r[i].Answers / r[i].Calls
-	if Tune.Low > 0 {
-		// As much more as the last few answers make certain.
-		if low := (s.Seen - Tune.Low*math.Sqrt(s.Seen/2)) / s.Expected; low > 1 {
-			p *= low
-		}
-	} else {
-		odds := s.Step * Tune.Pi
-		p *= 1 + 3*odds/(1+odds)
-	}
-	return math.Min(0.99, p)
-}
+// NewDay begins a day: past is what its regime's window holds of those before,
+// counted from stored attempts.
+func (s *State) NewDay(past Count) { s.Day, s.Past = Day{}, past }
 
 // ringBin is the bin of a ring time.
 func (s *State) ringBin(seconds float64) int {
 	return min(int(math.Max(0, seconds)/s.Width), ringBins-1)
 }
 
-// CallEnded notes that a call stopped ringing: human that a person answered it,
-// factor its contact's chance as in Ringing.
+// CallEnded notes that a call stopped ringing after rang seconds: human, that a
+// person answered it. factor is as in Ringing. What ended for a reason that is
+// not the contact's, such as a trunk without lines, must not be noted: it tells
+// nothing about how many people answer.
 func (s *State) CallEnded(human bool, rang, factor float64) {
-	if factor == 0 {
-		factor = 1
-	}
-	for i := range s.Rates {
-		r := &s.Rates[i]
-		r.Calls += factor
-		if human {
-			r.Answers++
-			if rateMemory[i] == 0 && r.Answers > rateLeast {
-				r.fade(rateLeast / r.Answers)
-			}
-		}
-	}
+	s.Rate.ended(human, factor)
+	s.Ended++
 	if human {
-		s.Recent *= 1 - 1./Tune.Recent
-		s.Seen++
-		s.Step = (1 + s.Step) * 4
-		s.Human.add(s.ringBin(rang), ringMemory)
-		s.Day.Answers++
+		s.Reached++
+		s.Recent *= 1 - 1./recentMemory
+		s.Human.add(s.ringBin(rang))
+		s.Day.Count.Answers++
 	} else {
-		s.Rest.add(s.ringBin(rang), ringMemory)
+		s.Rest.add(s.ringBin(rang))
 	}
-	s.jump()
 }
 
-// expect notes that the calls in the air were expected to be answered by n
-// people since the last time.
-func (s *State) expect(n float64) {
-	f := math.Exp(-n / jumpMemory)
-	s.Seen *= f
-	s.Expected = s.Expected*f + n
-	s.Step *= math.Exp(-3 * n)
-	s.jump()
-}
-
-// jump lets the recent answers take over when they are too many or too few for
-// the rate so far.
-func (s *State) jump() {
-	z := (s.Seen - s.Expected) / math.Sqrt(s.Expected/2)
-	if math.Abs(z) < jumpSigma {
-		return
-	}
-	rate := math.Min(0.95, s.Rate()*(s.Seen+0.5)/(s.Expected+0.5))
-	for i := range s.Rates {
-		r := &s.Rates[i]
-		r.Answers = math.Min(r.Answers, jumpMemory)
-		r.Calls = r.Answers / rate
-	}
-	s.Seen, s.Expected = jumpMemory, jumpMemory
-	s.Step = 0
-}
-
-// Abandoned notes that a person who answered found no agent.
+// Abandoned notes that a person who answered found no agent in time.
 func (s *State) Abandoned() {
-	s.Day.Abandoned++
-	s.Recent++
+	s.Day.Count.Abandoned++
 	s.Realised++
+	s.Recent++
 	if s.Realised > harmMemory {
-		f := harmMemory / s.Realised
-		s.Realised *= f
-		s.Predicted *= f
+		s.Predicted *= harmMemory / s.Realised
+		s.Realised = harmMemory
 	}
 }
 
-// TalkEnded and WrapupEnded note how long they were, in seconds.
-func (s *State) TalkEnded(seconds float64)   { s.Talk.add(seconds, durationMemory) }
-func (s *State) WrapupEnded(seconds float64) { s.Wrapup.add(seconds, durationMemory) }
+// TalkEnded notes how long an agent talked, in seconds.
+func (s *State) TalkEnded(seconds float64) { s.Talk.add(seconds) }
 
-// AgentReleased notes that an agent finished with a call: leaves, that it was
-// for a break or for good.
-func (s *State) AgentReleased(leaves bool) {
-	if s.Releases > durationMemory {
-		s.Releases *= 1 - 1./durationMemory
-		s.Leaves *= 1 - 1./durationMemory
+// WrapupEnded notes how long an agent's wrap-up lasted, in seconds.
+func (s *State) WrapupEnded(seconds float64) { s.Wrapup.add(seconds) }
+
+// AgentReleased notes that an agent finished with a call: left, that it was for
+// a break or for good.
+func (s *State) AgentReleased(left bool) {
+	if s.Released > durationMemory {
+		s.ReleasedLeft *= durationMemory / s.Released
+		s.Released = durationMemory
 	}
-	s.Releases++
-	if leaves {
-		s.Leaves++
+	s.Released++
+	if left {
+		s.ReleasedLeft++
 	}
 }
 
 // IdleAgentLeft notes that an agent left who was free.
-func (s *State) IdleAgentLeft() { s.IdleLeave++ }
-
-// idled notes how long agents were free, in seconds.
-func (s *State) idled(seconds float64) {
-	s.IdleSecs += seconds
-	if s.IdleLeave > 50 {
-		f := 50 / s.IdleLeave
-		s.IdleLeave *= f
-		s.IdleSecs *= f
+func (s *State) IdleAgentLeft() {
+	s.IdleLeft++
+	if s.IdleLeft > leaveMemory {
+		s.Idle *= leaveMemory / s.IdleLeft
+		s.IdleLeft = leaveMemory
 	}
 }
 
-var Oracle float64
+// passed notes that dt seconds passed with idle agents free, in which expected
+// people were to answer.
+func (s *State) passed(dt float64, idle int, expected float64) {
+	s.Day.Seconds += dt
+	s.Idle += float64(idle) * dt
+	s.Rate.passed(dt, expected)
+}
+
+// correction is the ratio of abandoned calls to those that were predicted.
+func (s *State) correction() float64 { return math.Max(0.5, math.Min(3, s.Realised/s.Predicted)) }
+
+// caution is what the threshold is multiplied by just after an abandoned call,
+// while people answer faster than expected: that is how a step of the answer
+// rate begins, before it can be told from chance.
+func (s *State) caution(limit float64) float64 {
+	over := s.Recent - recentMemory*limit - 0.2
+	hint := s.Rate.Seen/s.Rate.Expected - 1.1
+	if over <= 0 || hint <= 0 {
+		return 1
+	}
+	return math.Exp(-0 * over * math.Min(hint, 0.3))
+}

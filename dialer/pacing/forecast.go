@@ -52,13 +52,13 @@ func (f *forecast) reset(free, agents, calls int) {
 
 // answers adds n calls that are each answered before the cells' middles with
 // chances p.
-func (f *forecast) answers(p *[cells]float64, n float64) {
+func (f *forecast) answers(p *[cells]float64, n int) {
 	for g, x := range p {
-		f.ansMean[g] += n * x
-		f.ansSq[g] += n * x * x
+		f.ansMean[g] += float64(n) * x
+		f.ansSq[g] += float64(n) * x * x
 	}
 	if f.exact {
-		for ; n > 0; n-- {
+		for range n {
 			for g, x := range p {
 				convolve(f.ans[g][:f.most+1], x)
 			}
@@ -67,13 +67,13 @@ func (f *forecast) answers(p *[cells]float64, n float64) {
 }
 
 // release adds n agents who are each free in time with chances p.
-func (f *forecast) release(p *[cells]float64, n float64) {
+func (f *forecast) release(p *[cells]float64, n int) {
 	for g, x := range p {
-		f.relMean[g] += n * x
-		f.relSq[g] += n * x * x
+		f.relMean[g] += float64(n) * x
+		f.relSq[g] += float64(n) * x * x
 	}
 	if f.exact {
-		for ; n > 0; n-- {
+		for range n {
 			f.nRel++
 			for g, x := range p {
 				convolve(f.rel[g][:min(f.nRel, f.most)+1], x)
