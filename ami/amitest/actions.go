@@ -89,8 +89,8 @@ func (s *Server) handle(c *session, r *request) {
 		c.fail(r, "Invalid/unknown command: "+name+". Use Action: ListCommands to show available commands.")
 	case a.classes != 0 && c.write&a.classes == 0:
 		c.fail(r, "Permission denied")
-	case s.faults.refuse[strings.ToLower(name)] != "":
-		c.fail(r, s.faults.refuse[strings.ToLower(name)])
+	case s.faults.refuse[a.name] != "":
+		c.fail(r, s.faults.refuse[a.name])
 	default:
 		a.do(s, c, r)
 	}

@@ -3,8 +3,8 @@ package amitest
 import (
 	"bytes"
 	"net"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
@@ -13,9 +13,9 @@ import (
 // faults is what is wrong with the server.
 type faults struct {
 	rules     []Rule
-	refuse    map[string]string // by action, in lower case
+	refuse    map[string]string // by action
 	stalled   bool
-	slowness  time.Duration
+	slowness  atomic.Int64 // nanoseconds before each action that is read
 	unstall   *sync.Cond
 	bytesLeft int // until every session is dropped; -1: for ever
 }
@@ -126,7 +126,9 @@ func (s *Server) pass(frame []byte, send func(frame []byte, drop bool)) {
 func (s *Server) Refuse(action, message string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.refuse[strings.ToLower(action)] = message
+	if a := s.action(action); a != nil {
+		s.faults.refuse[a.name] = message
+	}
 }
 
 // Stall makes the manager read and write nothing, with connections open, until
@@ -153,17 +155,20 @@ func (s *Server) awaitUnstalled() {
 func (s *Server) ReadSlowly(pause time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.slowness = pause
+	s.faults.slowness.Store(int64(pause))
 	s.faults.unstall.Broadcast()
 }
 
 // mayRead waits until a session may read its next action.
 func (s *Server) mayRead() {
+	if s.faults.slowness.Load() == 0 {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	began := s.clock.Now()
-	for !s.closed && s.faults.slowness > 0 {
-		left := s.faults.slowness - s.clock.Now().Sub(began)
+	for !s.closed && s.faults.slowness.Load() > 0 {
+		left := time.Duration(s.faults.slowness.Load()) - s.clock.Now().Sub(began)
 		if left <= 0 {
 			return
 		}

@@ -67,7 +67,7 @@ func New(cfg Config) *Server {
 
 		reachable: make(map[string]bool),
 	}
-	s.faults = faults{unstall: sync.NewCond(&s.mu), refuse: make(map[string]string), bytesLeft: -1}
+	s.faults.unstall, s.faults.refuse, s.faults.bytesLeft = sync.NewCond(&s.mu), make(map[string]string), -1
 	for _, qc := range cfg.Queues {
 		s.addQueue(qc)
 	}
