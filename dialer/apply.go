@@ -43,6 +43,8 @@ func (d *Daemon) apply(e campaign.Effect) {
 		d.addAgentTime(e)
 	case campaign.SaveLearnt:
 		d.saveLearnt(e)
+	case campaign.Decided:
+		d.saveDecision(e)
 	case campaign.AskQueue:
 		d.links[e.Server].askQueue(e)
 	case campaign.AskMembers:

@@ -36,6 +36,16 @@ func (d *Daemon) saveLearnt(e campaign.SaveLearnt) {
 	d.savePacing(e.Campaign, b, nil)
 }
 
+// saveDecision writes a decision into the ledger.
+func (d *Daemon) saveDecision(e campaign.Decided) {
+	b, err := json.Marshal(e.Entry)
+	if err != nil {
+		d.log.Error("a decision of pacing cannot be written", "campaign", e.Campaign, "error", err)
+		return
+	}
+	d.savePacing(e.Campaign, nil, [][]byte{b})
+}
+
 func (d *Daemon) savePacing(name string, state []byte, entries [][]byte) {
 	p := &d.pacing
 	p.mu.Lock()

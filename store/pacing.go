@@ -9,7 +9,7 @@ import (
 )
 
 // LedgerEntries is how many entries of a campaign's pacing ledger are kept.
-const LedgerEntries = 20_000
+const LedgerEntries = 5_000
 
 // LedgerEntry is one entry of a campaign's pacing ledger, as it was given.
 type LedgerEntry struct {

@@ -64,6 +64,8 @@ type campaign struct {
 	told     bool    // and that was announced since the last claim
 
 	pacer   pacing.Pacer
+	entry   pacing.Entry  // of the decision that is being made
+	by      pacing.Cap    // of the last decision in the ledger
 	decided time.Time     // when the pacer was last asked
 	open    []*call       // see openCalls
 	rate    pacing.Bucket // of a broadcast
@@ -137,6 +139,7 @@ func (cp *campaign) pace(s pacing.Settings) {
 	if s.Mode == "" {
 		s.Mode = pacing.Progressive
 	}
+	s.RingTimeout = max(1, s.RingTimeout)
 	cp.Pacing = s
 	cp.pacer.Settings = s
 	if cp.pacer.Width == 0 {

@@ -62,6 +62,11 @@ type (
 		Campaign string
 		State    pacing.State
 	}
+	// Decided is a decision for the pacing ledger.
+	Decided struct {
+		Campaign string
+		Entry    pacing.Entry
+	}
 	// AddAgentTime books logged-in time of a campaign's agents, for occupancy.
 	AddAgentTime struct {
 		Campaign string
@@ -86,5 +91,6 @@ func (AskMembers) effect()   {}
 func (AskChannels) effect()  {}
 func (SaveState) effect()    {}
 func (SaveLearnt) effect()   {}
+func (Decided) effect()      {}
 func (AddAgentTime) effect() {}
 func (Notice) effect()       {}

@@ -110,11 +110,11 @@ func (c *Core) paceQueue(q *queue) bool {
 	asked := 0
 	shares := pacing.Share(n, want, q.turns)
 	for i, cp := range q.campaigns {
-		place := shares[i]
-		if place > 0 && cp != lead {
+		place, decided := shares[i], cp == lead
+		if place > 0 && !decided {
 			// What the lead may place, this one may perhaps not: its contacts
 			// may answer more often.
-			place = min(place, c.decide(q, cp).Place)
+			place, decided = min(place, c.decide(q, cp).Place), true
 			q.turns[i].Unused(shares[i] - place)
 		}
 		if place > 0 {
@@ -125,6 +125,9 @@ func (c *Core) paceQueue(q *queue) bool {
 			asked += place
 		} else if want[i] > 0 {
 			cp.hold = limit
+		}
+		if decided {
+			c.record(cp, place, cp.hold)
 		}
 	}
 	q.server.rate.Return(n - asked)

@@ -1,11 +1,13 @@
 package campaign
 
 import (
+	"encoding/json"
 	"math/rand"
 	"testing"
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // checkCounters: what is counted in flight is what is in flight.
@@ -105,6 +107,46 @@ func (w *world) checkSafety(e TakeContacts) {
 	}
 }
 
+// checkStaffed is the least that predictive pacing promises: no call is decided
+// on while nobody is there to take it, but for who left so lately that nobody
+// could know of it yet.
+func (w *world) checkStaffed() {
+	for _, a := range w.agents {
+		if !a.paused || w.now.Sub(a.pausedAt) < staleAfter {
+			return
+		}
+	}
+	w.t.Errorf("%s: a call is decided on and nobody is logged in", w.now.Format("05.000"))
+}
+
+// checkAgain: a decision that was written down and read again comes out the
+// same.
+func (w *world) checkAgain(e pacing.Entry) {
+	b, err := json.Marshal(e)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var read pacing.Entry
+	if err := json.Unmarshal(b, &read); err != nil {
+		w.t.Fatal(err)
+	}
+	if again := read.Again(); again != e.Decision {
+		w.t.Errorf("%s: %+v, made again %+v", w.now.Format("05.000"), e.Decision, again)
+	}
+}
+
+// checkLearnt: what was learnt survives being written down.
+func (w *world) checkLearnt(e SaveLearnt) {
+	b, err := json.Marshal(e.State)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var read pacing.State
+	if err := json.Unmarshal(b, &read); err != nil || read != e.State {
+		w.t.Errorf("learnt %+v, read %+v: %v", e.State, read, err)
+	}
+}
+
 // checkListEnd: it is announced when nothing is left indeed.
 func (w *world) checkListEnd(name string) {
 	st := w.store[name]
@@ -168,16 +210,23 @@ func (w *world) finished() bool {
 	return w.core.Ended()
 }
 
+var predictive = pacing.Settings{Mode: pacing.Predictive, Limit: 0.03, RingTimeout: 10, Patience: 2}
+
 var worlds = map[string]worldOptions{
-	"calm":     {campaigns: []string{"spring"}, contacts: 60},
-	"wrapup":   {campaigns: []string{"spring"}, contacts: 60, wrapup: 3 * time.Second},
-	"shared":   {campaigns: []string{"spring", "summer", "autumn"}, contacts: 25, wrapup: 2 * time.Second, reloads: true},
-	"busy":     {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: time.Second, inbound: true, breaks: true},
-	"rough":    {campaigns: []string{"spring", "summer"}, contacts: 30, flaps: true, faults: true, reloads: true},
-	"limited":  {campaigns: []string{"spring", "summer"}, contacts: 20, server: Server{MaxChannels: 3, CallsPerSecond: 2}},
-	"all":      {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: 2 * time.Second, inbound: true, breaks: true, flaps: true, faults: true, reloads: true},
-	"one":      {campaigns: []string{"spring"}, contacts: 20, agents: 1, wrapup: time.Second},
-	"reloaded": {campaigns: []string{"spring"}, contacts: 3, agents: 8, reloads: true},
+	"calm":       {campaigns: []string{"spring"}, contacts: 60},
+	"wrapup":     {campaigns: []string{"spring"}, contacts: 60, wrapup: 3 * time.Second},
+	"shared":     {campaigns: []string{"spring", "summer", "autumn"}, contacts: 25, wrapup: 2 * time.Second, reloads: true},
+	"busy":       {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: time.Second, inbound: true, breaks: true},
+	"rough":      {campaigns: []string{"spring", "summer"}, contacts: 30, flaps: true, faults: true, reloads: true},
+	"limited":    {campaigns: []string{"spring", "summer"}, contacts: 20, server: Server{MaxChannels: 3, CallsPerSecond: 2}},
+	"all":        {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: 2 * time.Second, inbound: true, breaks: true, flaps: true, faults: true, reloads: true},
+	"one":        {campaigns: []string{"spring"}, contacts: 20, agents: 1, wrapup: time.Second},
+	"predictive": {campaigns: []string{"spring", "summer"}, contacts: 60, wrapup: time.Second, pacing: predictive},
+	"predictive all": {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: 2 * time.Second, inbound: true, breaks: true, flaps: true, faults: true,
+		reloads: true, pacing: predictive},
+	"predictive one": {campaigns: []string{"spring"}, contacts: 30, agents: 1, wrapup: time.Second, breaks: true, pacing: predictive},
+	"power":          {campaigns: []string{"spring"}, contacts: 30, inbound: true, pacing: pacing.Settings{Mode: pacing.Power, Ratio: 1}},
+	"reloaded":       {campaigns: []string{"spring"}, contacts: 3, agents: 8, reloads: true},
 }
 
 // TestWorlds runs the model with many seeds. The checks above hold at every

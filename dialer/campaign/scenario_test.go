@@ -388,6 +388,8 @@ func (s *scene) effect(e Effect) {
 			kind = "agent-time"
 		case SaveLearnt:
 			kind = "learnt"
+		case Decided:
+			kind = "ledger"
 		}
 		if kind == "" || s.shown[kind] {
 			s.print("%s", text)
@@ -430,6 +432,11 @@ func describe(e Effect, now time.Time) string {
 		return fmt.Sprintf("Redirect %s on %s to %s,%s,%d", e.Channel, e.Server, e.Context, e.Exten, e.Priority)
 	case SaveLearnt:
 		return fmt.Sprintf("SaveLearnt %s", e.Campaign)
+	case Decided:
+		if again := e.Entry.Again(); again != e.Entry.Decision {
+			return fmt.Sprintf("Decided %s: %v, made again %v", e.Campaign, e.Entry.Decision, again)
+		}
+		return fmt.Sprintf("Decided %s: %v; placed %d", e.Campaign, e.Entry.Decision, e.Entry.Placed)
 	case Withdraw:
 		if e.Contact.Due.After(now) {
 			return fmt.Sprintf("Withdraw %s; the contact is due in %v", e.Attempt.ID, e.Contact.Due.Sub(now))

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // Status is the picture of a moment, for operators.
@@ -37,10 +39,15 @@ type QueueStatus struct {
 type CampaignStatus struct {
 	Name     string         `json:"name"`
 	State    State          `json:"state"`
+	Server   string         `json:"asterisk"`
 	Queue    string         `json:"queue"`
+	Mode     pacing.Mode    `json:"mode"`
 	InFlight int            `json:"in_flight"`
 	Phases   map[string]int `json:"phases"` // of the calls in flight
 	Hold     string         `json:"hold"`   // why no call is placed at this moment
+	// Of this day, as predictive pacing counts them by the campaign's regime.
+	Answers   float64 `json:"answers"`
+	Abandoned float64 `json:"abandoned"`
 }
 
 // Status describes the moment of the last Step.
@@ -60,7 +67,11 @@ func (c *Core) Status() Status {
 	}
 	for _, name := range c.names {
 		cp := c.campaigns[name]
-		cs := CampaignStatus{Name: name, State: cp.state, Queue: cp.Queue, InFlight: cp.inFlight + cp.claiming, Phases: map[string]int{}, Hold: cp.hold}
+		day := cp.pacer.Day.Count
+		cs := CampaignStatus{
+			Name: name, State: cp.state, Server: cp.Server, Queue: cp.Queue, Mode: cp.pacer.Mode, InFlight: cp.inFlight + cp.claiming,
+			Phases: map[string]int{}, Hold: cp.hold, Answers: day.Answers, Abandoned: day.Abandoned,
+		}
 		st.Campaigns = append(st.Campaigns, cs)
 	}
 	for _, cl := range c.calls {

@@ -16,7 +16,30 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 		s.Since = c.now.Sub(cp.decided).Seconds()
 	}
 	cp.decided = c.now
-	return cp.pacer.Decide(s)
+	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
+	if cp.pacer.Mode == pacing.Predictive {
+		before := cp.pacer.State
+		cp.entry.State = &before
+	}
+	cp.entry.Decision = cp.pacer.Decide(s)
+	if cp.entry.Decision.Place > 0 || cp.entry.Decision.By != cp.by {
+		// The slices are used again for the next campaign's.
+		cp.entry.Snapshot = *s
+		cp.entry.Snapshot.Busy, cp.entry.Snapshot.Ringing = slices.Clone(s.Busy), slices.Clone(s.Ringing)
+	}
+	return cp.entry.Decision
+}
+
+// record writes the last decision into the ledger if it changed something: calls
+// were placed, or what keeps them from being placed is another cap.
+func (c *Core) record(cp *campaign, placed int, hold string) {
+	e := cp.entry
+	if placed == 0 && e.Decision.By == cp.by {
+		return
+	}
+	cp.by = e.Decision.By
+	e.Placed, e.Hold = placed, hold
+	c.do(Decided{cp.Name, e})
 }
 
 // viewQueue writes down what is known of a queue's agents and of the calls that

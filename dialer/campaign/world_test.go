@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // world is a small model of everything around a Core: a store with slow writes,
@@ -48,16 +49,18 @@ type worldOptions struct {
 	faults    bool          // the store fails now and then
 	reloads   bool          // contacts join later
 	server    Server
+	pacing    pacing.Settings
 }
 
 type agent struct {
-	name    string
-	status  ami.DeviceState
-	shown   ami.DeviceState // what Asterisk counts, a little later
-	call    *modelCall
-	paused  bool
-	last    time.Time // end of the last call
-	readyAt time.Time
+	name     string
+	status   ami.DeviceState
+	shown    ami.DeviceState // what Asterisk counts, a little later
+	call     *modelCall
+	paused   bool
+	pausedAt time.Time
+	last     time.Time // end of the last call
+	readyAt  time.Time
 }
 
 type modelCall struct {
@@ -119,7 +122,7 @@ func newWorld(t *testing.T, rnd *rand.Rand, opt worldOptions) *world {
 	var settings []Settings
 	states := map[string]State{}
 	for _, name := range opt.campaigns {
-		settings = append(settings, Settings{Name: name, Server: "pbx", Queue: "Camp200", MaxInFlight: 3 + rnd.Intn(20), Wrapup: opt.wrapup, Retry: worldRetry})
+		settings = append(settings, Settings{Name: name, Server: "pbx", Queue: "Camp200", MaxInFlight: 3 + rnd.Intn(20), Wrapup: opt.wrapup, Retry: worldRetry, Pacing: opt.pacing, Regime: pacing.Regimes[0]})
 		states[name] = Running
 		w.store[name] = &modelStore{truth: map[uint64]ContactState{}, claimed: map[string]bool{}, sent: map[string]bool{}, ended: map[string]bool{}}
 		w.addContacts(name, opt.contacts)
@@ -178,7 +181,11 @@ func (w *world) step(ev Event) {
 func (w *world) carryOut(e Effect) {
 	switch e := e.(type) {
 	case TakeContacts:
-		w.checkSafety(e)
+		if w.opt.pacing.Mode == pacing.Predictive {
+			w.checkStaffed()
+		} else {
+			w.checkSafety(e)
+		}
 		w.claim(e)
 	case Originate:
 		w.originate(e)
@@ -220,6 +227,10 @@ func (w *world) carryOut(e Effect) {
 			}
 			w.deliver(link, ev)
 		})
+	case Decided:
+		w.checkAgain(e.Entry)
+	case SaveLearnt:
+		w.checkLearnt(e)
 	case Notice:
 		if e.Text == "list end: no contact is left to dial" {
 			w.checkListEnd(e.Attrs[0].Value.String())

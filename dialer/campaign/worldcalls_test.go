@@ -204,7 +204,7 @@ func (w *world) inboundCall() {
 
 func (w *world) pause() {
 	a := w.agents[w.rnd.Intn(len(w.agents))]
-	a.paused = !a.paused
+	a.paused, a.pausedAt = !a.paused, w.now
 	if a.paused {
 		w.outside = append(w.outside, w.now)
 	} else {

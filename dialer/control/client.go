@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
@@ -128,24 +129,33 @@ func (c *Client) Report(ctx context.Context, q report.Query) (rows []report.Row,
 // error: what came before is not all.
 func (c *Client) Calls(ctx context.Context, q report.Query) (iter.Seq2[report.Call, error], error) {
 	q.By = ""
-	body, err := c.call(ctx, "GET", "/v1/calls?"+values(q).Encode())
+	return lines[report.Call](ctx, c, "/v1/calls?"+values(q).Encode())
+}
+
+// Pacing streams a campaign's pacing ledger from entry seq on, as Calls does.
+func (c *Client) Pacing(ctx context.Context, campaign string, seq uint64) (iter.Seq2[pacing.Entry, error], error) {
+	return lines[pacing.Entry](ctx, c, fmt.Sprintf("/v1/pacing/%s?seq=%d", url.PathEscape(campaign), seq))
+}
+
+// lines asks for one JSON value a line.
+func lines[T any](ctx context.Context, c *Client, path string) (iter.Seq2[T, error], error) {
+	body, err := c.call(ctx, "GET", path)
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(report.Call, error) bool) {
+	return func(yield func(T, error) bool) {
 		defer body.Close()
 		dec := json.NewDecoder(bufio.NewReader(body))
 		for {
-			var call report.Call
-			err := dec.Decode(&call)
+			var v T
+			err := dec.Decode(&v)
 			if err == io.EOF {
 				return
 			}
 			if err != nil {
-				yield(report.Call{}, c.unreadable(err))
-				return
+				err = c.unreadable(err)
 			}
-			if !yield(call, nil) {
+			if !yield(v, err) || err != nil {
 				return
 			}
 		}

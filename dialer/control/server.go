@@ -5,6 +5,7 @@
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
 //	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
+//	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
 //
 // Times are RFC 3339. An error is answered with {"error": "…"} and a status: 400
 // the request is wrong, 404 no such campaign or resource, 409 not in this state,
@@ -20,6 +21,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -88,6 +90,7 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
+	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("no such resource: %s %s", r.Method, r.URL.Path))
 	})
@@ -163,6 +166,32 @@ func (a api) calls(w http.ResponseWriter, r *http.Request) {
 	if err := report.WriteCalls(w, "jsonl", calls); err != nil {
 		// The status is out already: only breaking off tells the client.
 		panic(http.ErrAbortHandler)
+	}
+}
+
+func (a api) pacing(w http.ResponseWriter, r *http.Request) {
+	name, seq := r.PathValue("name"), uint64(0)
+	if _, ok := a.op.Configured()[name]; !ok {
+		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", name))
+		return
+	}
+	if s := r.URL.Query().Get("seq"); s != "" {
+		var err error
+		if seq, err = strconv.ParseUint(s, 10, 64); err != nil {
+			fail(w, http.StatusBadRequest, fmt.Errorf("seq=%q is not a number", s))
+			return
+		}
+	}
+	w.Header().Set("Content-Type", "application/jsonl")
+	enc := json.NewEncoder(w)
+	for e, err := range report.Ledger(a.op.Store(), name, seq) {
+		if err == nil {
+			err = enc.Encode(e)
+		}
+		if err != nil {
+			// The status is out already: only breaking off tells the client.
+			panic(http.ErrAbortHandler)
+		}
 	}
 }
 
