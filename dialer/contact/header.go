@@ -1,10 +1,8 @@
 package contact
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -74,87 +72,30 @@ func CheckColumns(columns map[string]string) error {
 	return nil
 }
 
+var errEmpty = &ListError{Reason: "the list is empty", Hint: "its first line must name the columns"}
+
 func (r *Reader) readHeader(opt Options) error {
 	if err := CheckColumns(opt.Columns); err != nil {
 		return &ListError{Reason: "columns: " + err.Error()}
 	}
-	switch err := r.lines.nextRecord(); {
-	case errors.Is(err, io.EOF):
-		return &ListError{Reason: "the list is empty", Hint: "its first line must name the columns"}
-	case errors.Is(err, errLongLine):
-		return &ListError{Line: r.lines.start, Reason: fmt.Sprintf("the header line is longer than %d bytes", MaxLine), Hint: longLineHint}
-	case err != nil:
-		return readFailed(r.lines.line, err)
-	}
-	line := r.lines.start
-	refuse := func(hint, format string, args ...any) error {
-		return &ListError{Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint}
-	}
-
-	text := r.lines.text()
-	if i := strings.IndexFunc(text, func(c rune) bool { return unicode.IsControl(c) && c != '\t' }); i >= 0 {
-		hint := notTextHint
-		switch text[i] {
-		case 0:
-			hint = utf16Hint
-		case '\r':
-			hint = oldMacHint
-		}
-		return refuse(hint, "the header line holds the control character %s", quoteAt(text, i))
-	}
-
-	r.delimiter = opt.Delimiter
-	if r.delimiter == 0 {
-		r.delimiter = sniff(text)
-	}
-	if !slices.Contains(delimiters, r.delimiter) {
-		return &ListError{Reason: fmt.Sprintf("delimiter %q is not one of , ; tab |", r.delimiter)}
-	}
-	r.csv = csv.NewReader(r.lines)
-	r.csv.Comma = r.delimiter
-	r.csv.FieldsPerRecord = -1
-	r.csv.ReuseRecord = true
-	record, err := r.csv.Read()
-	if fatal := r.lines.failed(); fatal != nil {
-		return fatal
-	}
+	rec, err := r.source.header()
 	if err != nil {
-		return refuse(quoteHint, "header: %s", quoteReason(err))
+		return err
 	}
-	if n := r.lines.undecodable; n > 0 {
-		return refuse("set the list's encoding", "the header line holds %d undecodable characters: is the list really in %s?", n, r.encoding)
+	refuse := func(hint, format string, args ...any) error {
+		return &ListError{Line: rec.line, Reason: fmt.Sprintf(format, args...), Hint: hint}
 	}
-	if len(record) > MaxColumns {
-		return refuse("", "more than %d columns", MaxColumns)
+	if len(rec.values) > MaxColumns {
+		return refuse("remove those that nobody needs", "more than %d columns", MaxColumns)
 	}
-	r.headers = make([]string, len(record))
-	for i, h := range record {
+	r.headers = make([]string, len(rec.values))
+	for i, h := range rec.values {
 		r.headers[i] = strings.TrimSpace(strings.Clone(h))
 		if j := strings.IndexFunc(r.headers[i], unicode.IsControl); j >= 0 {
 			return refuse("rename the column", "the name of column %d holds the control character %s", i+1, quoteAt(r.headers[i], j))
 		}
 	}
-	return r.assignColumns(line, opt.Columns)
-}
-
-// sniff counts the delimiters outside quotes.
-func sniff(header string) rune {
-	count := map[rune]int{}
-	quoted := false
-	for _, c := range header {
-		if c == '"' {
-			quoted = !quoted
-		} else if !quoted {
-			count[c]++
-		}
-	}
-	best := delimiters[0]
-	for _, d := range delimiters[1:] {
-		if count[d] > count[best] {
-			best = d
-		}
-	}
-	return best
+	return r.assignColumns(rec.line, opt.Columns)
 }
 
 func (r *Reader) assignColumns(line int, columns map[string]string) error {
