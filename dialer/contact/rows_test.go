@@ -61,7 +61,7 @@ func TestAllIsNext(t *testing.T) {
 func TestAllEndsAtAnError(t *testing.T) {
 	broken := errors.New("broken")
 	for _, region := range []string{"", "KR"} {
-		src := io.MultiReader(strings.NewReader(mixed(3000)), iotest.ErrReader(broken))
+		src := io.MultiReader(strings.NewReader(mixed(6000)), iotest.ErrReader(broken))
 		r, err := NewReader(src, Options{Plan: Plan{Region: region}})
 		if err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestAllEndsAtAnError(t *testing.T) {
 		for _, last = range r.All() {
 			n++
 		}
-		if !errors.Is(last, broken) || n != 3001 {
+		if !errors.Is(last, broken) || n != 6001 {
 			t.Errorf("region %q: %d rows, the last error %v", region, n, last)
 		}
 	}
