@@ -42,7 +42,7 @@ func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
 	o := ami.Originate{
 		ID:        a.ID,
 		ChannelID: a.ID,
-		Channel:   strings.ReplaceAll(c.Originate.Channel, "{number}", a.Number),
+		Channel:   c.Originate.ChannelTo(a.Number),
 		Timeout:   c.Originate.RingTimeout,
 		CallerID:  c.Originate.CallerID,
 		Variables: vars,

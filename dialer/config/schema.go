@@ -68,6 +68,9 @@ type rawList struct {
 	Reload    *string           `mapstructure:"reload"`
 	Encoding  string            `mapstructure:"encoding"`
 	Delimiter string            `mapstructure:"delimiter"`
+	Sheet     *string           `mapstructure:"sheet"`
+	Region    *string           `mapstructure:"region"`
+	Allow     []string          `mapstructure:"allow"`
 	Columns   map[string]string `mapstructure:"columns"`
 }
 
@@ -126,7 +129,6 @@ type rawReport struct {
 var notYet = map[string]string{
 	"campaigns.pacing.ratio":          "remove it; progressive pacing has no ratio",
 	"campaigns.pacing.abandon_target": "remove it; progressive pacing dials no more than there are free agents",
-	"campaigns.lists.region":          "remove it; numbers are dialed as the list gives them",
 	"campaigns.retry.next_number":     "remove it; a contact has one number",
 	"control.listen":                  "remove it; use control.socket",
 	"control.token_file":              "remove it; who may open control.socket is told by its directory's permissions",
