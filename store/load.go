@@ -118,6 +118,8 @@ type rowIndex interface {
 // why it is not taken.
 func judge(x rowIndex, list string, r *Row) (id uint64, why string, err error) {
 	switch {
+	case r.Refused != "":
+		return 0, r.Refused, nil
 	case r.Number == "":
 		return 0, "it has no number", nil
 	case len(r.Number) > maxIdentity:

@@ -89,6 +89,7 @@ type Row struct {
 	Key        string // the user's own id; identifies the row if it is given, else the number does
 	Attributes []campaign.Attribute
 	Record     []string // the row as it was read, for whoever reports it rejected
+	Refused    string   // why whoever read it will not have it: it is only counted, among the rejected
 }
 
 // Batch is what one load of a list did.

@@ -156,14 +156,13 @@ func (r *resolver) plan(key string, raw rawList) (p contact.Plan) {
 // regions complains of a list whose numbers cannot be written as the channel
 // wants them.
 func (r *resolver) regions(key string, c *Campaign) {
-	for _, p := range Placeholders[1:] {
-		if !strings.Contains(c.Originate.Channel, p) {
-			continue
-		}
-		for i, l := range c.Lists {
-			if k := fmt.Sprintf("%s.lists[%d]", key, i); l.Plan.Region == "" && !r.has(k+".region") {
-				r.fail(k+".region", "add it, such as region: KR, or use {number} in originate.channel", "missing; %s in originate.channel needs it", p)
-			}
+	p := c.Originate.needsRegion()
+	if p == "" {
+		return
+	}
+	for i, l := range c.Lists {
+		if k := fmt.Sprintf("%s.lists[%d]", key, i); l.Plan.Region == "" && !r.has(k+".region") {
+			r.fail(k+".region", "add it, such as region: KR, or use {number} in originate.channel", "missing; %s in originate.channel needs it", p)
 		}
 	}
 }

@@ -32,6 +32,29 @@ func (o Originate) ChannelTo(number string) string {
 	return strings.NewReplacer("{number}", number, "{e164}", number).Replace(o.Channel)
 }
 
+// needsRegion is the placeholder of the channel that only numbers of a known
+// country can be written for, "" if it has none.
+func (o Originate) needsRegion() string {
+	for _, p := range Placeholders[1:] {
+		if strings.Contains(o.Channel, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// Accepts says whether a list that the config does not name may be loaded into
+// the campaign: it needs a name, and a region if the channel does.
+func (c *Campaign) Accepts(l *List) error {
+	if !identifier.MatchString(l.Name) {
+		return fmt.Errorf("%s is not a list's name: use 1 to 64 letters, digits, _ and -", quote(l.Name))
+	}
+	if p := c.Originate.needsRegion(); p != "" && l.Plan.Region == "" {
+		return fmt.Errorf("list %s has no region; %s in the campaign's originate.channel needs it", l.Name, p)
+	}
+	return nil
+}
+
 func (r *resolver) originate(key, queue string, raw rawOriginate) Originate {
 	o := Originate{Channel: DefaultChannel, RingTimeout: DefaultRingTimeout, CallerID: raw.CallerID, Variables: raw.Variables}
 	if raw.Channel != nil {

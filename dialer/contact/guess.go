@@ -89,6 +89,7 @@ func notUTF8(number int, line []byte) error {
 		}
 		return 0
 	})
+	all = slices.DeleteFunc(all, func(r reading) bool { return r.share < all[0].share*0.6 })
 	// What reads the same needs no second look.
 	seen := map[string]bool{}
 	all = slices.DeleteFunc(all, func(r reading) bool {
@@ -166,7 +167,7 @@ func fitting(word string, fits func(rune) bool) (n int) {
 // preview is the part of a line around its first character that is not ASCII,
 // with nothing in it that a terminal would obey.
 func preview(text string) string {
-	const before, most = 16, 48
+	const before, most = 24, 56
 	runes := []rune(text)
 	first := slices.IndexFunc(runes, func(r rune) bool { return r >= utf8.RuneSelf })
 	from := max(0, first-before)

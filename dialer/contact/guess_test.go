@@ -96,7 +96,7 @@ func TestPreview(t *testing.T) {
 	for in, want := range map[string]string{
 		"a,é":        "a,é",
 		"é\x1b[2J\t": `é\x1b[2J\t`,
-		strings.Repeat("x", 40) + "é\"" + strings.Repeat("y", 40): "…" + strings.Repeat("x", 16) + `é"` + strings.Repeat("y", 30) + "…",
+		strings.Repeat("x", 40) + "é\"" + strings.Repeat("y", 40): "…" + strings.Repeat("x", 24) + `é"` + strings.Repeat("y", 30) + "…",
 	} {
 		if got := preview(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)

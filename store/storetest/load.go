@@ -192,13 +192,17 @@ func loadKeyComesAndGoes(t *testing.T, b *box) {
 // the others.
 func loadUnfit(t *testing.T, b *box) {
 	long := strings.Repeat("7", 1000)
-	list := keyed("", "", "A", "", "B", long+"7", long+"7", "1", long, "2", "", long, "C", "3")
+	list := keyed("", "", "A", "", "B", long+"7", long+"7", "1", "D", "4", long, "2", "", long, "C", "3")
+	list[4].Refused = "somebody else's reason"
 	batch, rejects := b.load("c", "l", list)
-	b.expect(batch, 3, 0, 4)
+	b.expect(batch, 3, 0, 5)
 	for i, r := range rejects {
 		if r.Row.Line != i+2 {
 			t.Fatalf("%+v", r)
 		}
+	}
+	if rejects[4].Why != "somebody else's reason" {
+		t.Fatalf("%+v", rejects[4])
 	}
 	b.claims("c", start, 9, "2", long, "3")
 }
