@@ -167,7 +167,7 @@ func ImportList(ctx context.Context, cfg *config.Config, st store.Store, req con
 func (im *importing) request(c *config.Campaign, req control.Import, f *os.File) (control.ImportResult, error) {
 	o := req.Options
 	im.campaign, im.dryRun = c, req.DryRun
-	im.list = &config.List{Name: req.List, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, Columns: o.Columns, Plan: o.Plan}
+	im.list = &config.List{Name: req.List, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, Columns: o.Columns, Attributes: o.Attributes, Plan: o.Plan}
 	if err := c.Accepts(im.list); err != nil {
 		return control.ImportResult{}, err
 	}

@@ -161,8 +161,8 @@ func hashOf(f io.Reader, l *config.List) (string, error) {
 		return "", err
 	}
 	fmt.Fprintf(h, "\x00%s\x00%c", l.Encoding, l.Delimiter)
-	if l.Sheet != "" || l.Plan != (contact.Plan{}) {
-		fmt.Fprintf(h, "\x00%s\x00%+v", l.Sheet, l.Plan)
+	if l.Sheet != "" || len(l.Attributes) > 0 || l.Plan != (contact.Plan{}) {
+		fmt.Fprintf(h, "\x00%s\x00%q\x00%+v", l.Sheet, l.Attributes, l.Plan) // maps print in order
 	}
 	for _, k := range slices.Sorted(maps.Keys(l.Columns)) {
 		fmt.Fprintf(h, "\x00%s=%s", k, l.Columns[k])

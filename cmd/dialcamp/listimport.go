@@ -28,7 +28,7 @@ const maxShownRejects = 10
 // reading are the flags that say how a list is read.
 type reading struct {
 	list, encoding, delimiter, sheet, region string
-	columns, allow                           []string
+	columns, attributes, allow               []string
 	regionGiven                              bool // empty: none, whatever the config says
 }
 
@@ -74,6 +74,7 @@ what would be taken, and the first rows as they would be dialed.`,
 	f.StringVar(&how.sheet, "sheet", "", "of a workbook; default: the first that is not hidden")
 	f.StringVar(&how.region, "region", "", "country of the numbers, such as KR; \"\": none, take them as they are given")
 	f.StringSliceVar(&how.allow, "allow", nil, "take emergency or premium numbers as well")
+	f.StringArrayVar(&how.attributes, "attribute", nil, "`NAME=HEADER`: the channel variable that a column becomes; may be repeated")
 	f.StringArrayVar(&how.columns, "column", nil, "`FIELD=HEADER`: where the number or the key is; may be repeated")
 	a.jsonFlag(cmd)
 	return cmd
@@ -183,16 +184,28 @@ func (how *reading) apply(l *config.List) error {
 		}
 	}
 	if len(how.columns) > 0 {
-		l.Columns = map[string]string{}
-	}
-	for _, c := range how.columns {
-		field, header, _ := strings.Cut(c, "=")
-		l.Columns[field] = header
+		l.Columns = headersOf(how.columns)
 	}
 	if err := contact.CheckColumns(l.Columns); err != nil {
 		return usage(`such as --column number="Phone no."`, "--column: %v", err)
 	}
+	if len(how.attributes) > 0 {
+		l.Attributes = headersOf(how.attributes)
+	}
+	if err := contact.CheckAttributes(l.Attributes); err != nil {
+		return usage(`such as --attribute city="Wohn-Ort"`, "--attribute: %v", err)
+	}
 	return nil
+}
+
+// headersOf reads FIELD=HEADER.
+func headersOf(flags []string) map[string]string {
+	m := map[string]string{}
+	for _, f := range flags {
+		field, header, _ := strings.Cut(f, "=")
+		m[field] = header
+	}
+	return m
 }
 
 // importer imports one file after the other, by the daemon or by itself.

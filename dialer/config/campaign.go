@@ -123,6 +123,10 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 		r.failBecause(err, key+".columns", "such as columns: {number: Phone, key: Id}", "%v", err)
 	}
 	l.Columns = raw.Columns
+	if err := contact.CheckAttributes(raw.Attributes); err != nil {
+		r.failBecause(err, key+".attributes", `such as attributes: {city: "Wohn-Ort"}`, "%v", err)
+	}
+	l.Attributes = raw.Attributes
 	if raw.Sheet != nil && r.required(key+".sheet", *raw.Sheet, "remove it for the first one") && r.text(key+".sheet", *raw.Sheet) {
 		l.Sheet = *raw.Sheet
 	}

@@ -63,15 +63,16 @@ type rawCampaign struct {
 }
 
 type rawList struct {
-	Name      *string           `mapstructure:"name"`
-	Path      string            `mapstructure:"path"`
-	Reload    *string           `mapstructure:"reload"`
-	Encoding  string            `mapstructure:"encoding"`
-	Delimiter string            `mapstructure:"delimiter"`
-	Sheet     *string           `mapstructure:"sheet"`
-	Region    *string           `mapstructure:"region"`
-	Allow     []string          `mapstructure:"allow"`
-	Columns   map[string]string `mapstructure:"columns"`
+	Name       *string           `mapstructure:"name"`
+	Path       string            `mapstructure:"path"`
+	Reload     *string           `mapstructure:"reload"`
+	Encoding   string            `mapstructure:"encoding"`
+	Delimiter  string            `mapstructure:"delimiter"`
+	Attributes map[string]string `mapstructure:"attributes"`
+	Sheet      *string           `mapstructure:"sheet"`
+	Region     *string           `mapstructure:"region"`
+	Allow      []string          `mapstructure:"allow"`
+	Columns    map[string]string `mapstructure:"columns"`
 }
 
 type rawOriginate struct {

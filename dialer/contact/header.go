@@ -72,11 +72,35 @@ func CheckColumns(columns map[string]string) error {
 	return nil
 }
 
+// CheckAttributes says whether attributes gives valid names to columns, to each
+// column one.
+func CheckAttributes(attributes map[string]string) error {
+	seen := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		if err := CheckVariable(name); err != nil {
+			return fmt.Errorf("%q cannot be a channel variable: %w", name, err)
+		}
+		header := strings.TrimSpace(attributes[name])
+		if header == "" {
+			return fmt.Errorf("%s: no header name", name)
+		}
+		fold := strings.ToLower(header)
+		if other, ok := seen[fold]; ok {
+			return fmt.Errorf("%s and %s both take the column %q", other, name, header)
+		}
+		seen[fold] = name
+	}
+	return nil
+}
+
 var errEmpty = &ListError{Reason: "the list is empty", Hint: "its first line must name the columns"}
 
 func (r *Reader) readHeader(opt Options) error {
 	if err := CheckColumns(opt.Columns); err != nil {
 		return &ListError{Reason: "columns: " + err.Error()}
+	}
+	if err := CheckAttributes(opt.Attributes); err != nil {
+		return &ListError{Reason: "attributes: " + err.Error()}
 	}
 	rec, err := r.source.header()
 	if err != nil {
@@ -95,10 +119,10 @@ func (r *Reader) readHeader(opt Options) error {
 			return refuse("rename the column", "the name of column %d holds the control character %s", i+1, quoteAt(r.headers[i], j))
 		}
 	}
-	return r.assignColumns(rec.line, opt.Columns)
+	return r.assignColumns(rec.line, opt)
 }
 
-func (r *Reader) assignColumns(line int, columns map[string]string) error {
+func (r *Reader) assignColumns(line int, opt Options) error {
 	refuse := func(hint, format string, args ...any) error {
 		return &ListError{Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint}
 	}
@@ -114,7 +138,7 @@ func (r *Reader) assignColumns(line int, columns map[string]string) error {
 		seen[fold] = i
 	}
 	find := func(field string) (int, error) {
-		if want, ok := columns[field]; ok {
+		if want, ok := opt.Columns[field]; ok {
 			i, ok := seen[strings.ToLower(strings.TrimSpace(want))]
 			if !ok {
 				return -1, refuse(columnHint, "no column is named %q, where the %s is said to be; the columns are %s", want, field, r.seenHeaders())
@@ -142,13 +166,28 @@ func (r *Reader) assignColumns(line int, columns map[string]string) error {
 		return refuse(columnHint, "the column %q cannot be both number and key", r.headers[r.key])
 	}
 
+	given := map[int]string{}
+	for _, name := range slices.Sorted(maps.Keys(opt.Attributes)) {
+		header := opt.Attributes[name]
+		i, ok := seen[strings.ToLower(strings.TrimSpace(header))]
+		switch {
+		case !ok:
+			return refuse("name the columns as they stand in the list", "no column is named %q, which is said to be the attribute %s; the columns are %s", header, name, r.seenHeaders())
+		case i == r.number || i == r.key:
+			return refuse("remove it from attributes", "the column %q is the number or the key, and not the attribute %s as well", header, name)
+		}
+		given[i] = name
+	}
 	r.names = make([]string, len(r.headers))
 	used := map[string]int{}
 	for i, h := range r.headers {
 		if i == r.number || i == r.key {
 			continue
 		}
-		name := strings.NewReplacer(" ", "_", "-", "_").Replace(h)
+		name, ok := given[i]
+		if !ok {
+			name = strings.NewReplacer(" ", "_", "-", "_").Replace(h)
+		}
 		if err := CheckVariable(name); err != nil {
 			return refuse(attributeHint, "column %q cannot be a channel variable: %s", h, err)
 		}

@@ -14,7 +14,7 @@ import (
 const (
 	MaxUnpacked = 16 << 30 // bytes
 	MaxRatio    = 200      // times its packed size, looked at from ratioFrom on
-	ratioFrom   = 16 << 20
+	ratioFrom   = 4 << 20
 )
 
 // counter counts what is read through it.

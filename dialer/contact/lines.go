@@ -22,7 +22,7 @@ const (
 	notTextHint   = "save the list as CSV or as an Excel workbook (.xlsx)"
 	utf16Hint     = "the list looks like UTF-16 without a byte order mark: set its encoding to utf-16le or utf-16be"
 	columnHint    = "name the column in the list's columns setting, for example columns: {number: \"Phone no.\"}"
-	attributeHint = "rename the column: letters, digits and _, not beginning with a digit; spaces and dashes become _"
+	attributeHint = "give it a name of letters, digits and _ in the list's attributes setting, for example attributes: {city: \"Wohn-Ort\"}"
 	damagedHint   = "get the file again: what is missing cannot be told"
 	bombHint      = "unpack it and look: no list of contacts is so uniform"
 )

@@ -45,8 +45,11 @@ type Options struct {
 	Delimiter rune              // of text; 0: whichever of , ; tab | the header line holds most of
 	Sheet     string            // of a workbook; empty: the first one that is not hidden
 	Columns   map[string]string // field (FieldNumber, FieldKey) to header name, compared without case
-	Plan      Plan              // of the numbers
-	MaxRows   int               // 0: MaxRows
+	// Attributes names columns as channel variables, variable to header name. Any
+	// other column is one under its own name.
+	Attributes map[string]string
+	Plan       Plan // of the numbers
+	MaxRows    int  // 0: MaxRows
 }
 
 // Row is one good row.

@@ -91,6 +91,8 @@ func TestReadGood(t *testing.T) {
 		{"default headers, in order", "mobile,phone\n1,2\n", Options{}, []string{"2 2 mobile=1"}},
 		{"columns", "Kunde Nr.,Tel. privat,Vor-Name\nA1,1,Ann\n", Options{Columns: map[string]string{"number": "tel. PRIVAT", "key": "Kunde Nr."}},
 			[]string{"2 1/A1 Vor_Name=Ann"}},
+		{"attributes", "전화번호,이름,Wohn-Ort,x\n1,김,서울,y\n", Options{Columns: map[string]string{"number": "전화번호"}, Attributes: map[string]string{"name": "이름", "city": "wohn-ort"}},
+			[]string{"2 1 name=김 city=서울 x=y"}},
 		{"key by default", "key,number\n 7 ,1\n", Options{}, []string{"2 1/7"}},
 		{"values keep their spaces", "number,a\n1, x \n", Options{}, []string{"2 1 a= x "}},
 		{"header only", "number,a\n", Options{}, nil},
@@ -183,6 +185,12 @@ func TestHeaderRefused(t *testing.T) {
 		{"wrong encoding", "number,na\xefve\n", Options{Encoding: "utf-8"}, "1 undecodable characters: is the list really in utf-8?"},
 		{"unknown encoding", "number\n", Options{Encoding: "klingon"}, `encoding "klingon" is not known`},
 		{"encoding that decodes to nothing", "number\n", Options{Encoding: "iso-2022-kr"}, "cannot be decoded"},
+		{"attribute missing", "number,a\n", Options{Attributes: map[string]string{"name": "이름"}}, `no column is named "이름", which is said to be the attribute name; the columns are "number", "a"`},
+		{"number as attribute", "number,a\n", Options{Attributes: map[string]string{"n": "number"}}, `the column "number" is the number or the key`},
+		{"attribute twice", "number,a\n", Options{Attributes: map[string]string{"x": "a", "y": "A"}}, `attributes: x and y both take the column "A"`},
+		{"attribute of a bad name", "number,a\n", Options{Attributes: map[string]string{"1x": "a"}}, `attributes: "1x" cannot be a channel variable`},
+		{"attribute without a header", "number,a\n", Options{Attributes: map[string]string{"x": ""}}, `attributes: x: no header name`},
+		{"attribute named like another column", "number,name,이름\n", Options{Attributes: map[string]string{"name": "이름"}}, `both become the channel variable name`},
 		{"bad delimiter", "number\n", Options{Delimiter: '"'}, "is not one of"},
 	} {
 		r, err := NewReader(strings.NewReader(c.text), c.opt)

@@ -251,7 +251,7 @@ func TestWorkbookBombs(t *testing.T) {
 		{"one text", "xl/sharedStrings.xml", "<sst><si><t>", "xxxxxxxxxxxxxxxxxxxx", "a value of more than 1048576 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			packed := bomb(t, c.part, c.head, c.block, (20<<20)/len(c.block))
+			packed := bomb(t, c.part, c.head, c.block, (6<<20)/len(c.block))
 			r, err := NewReader(bytes.NewReader(packed), Options{})
 			if err == nil {
 				_, _, err = readAll(t, r)

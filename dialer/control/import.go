@@ -81,6 +81,9 @@ func (q *Import) values() url.Values {
 	for _, field := range slices.Sorted(maps.Keys(q.Options.Columns)) {
 		v.Add("column", field+"="+q.Options.Columns[field])
 	}
+	for _, name := range slices.Sorted(maps.Keys(q.Options.Attributes)) {
+		v.Add("attribute", name+"="+q.Options.Attributes[name])
+	}
 	for k, on := range map[string]bool{"dry_run": q.DryRun, "allow_emergency": q.Options.Plan.AllowEmergency, "allow_premium": q.Options.Plan.AllowPremium} {
 		if on {
 			v.Set(k, "true")
@@ -98,7 +101,7 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 	}
 	q.Campaign = campaign
 	for name, values := range v {
-		if name != "column" && len(values) > 1 {
+		if name != "column" && name != "attribute" && len(values) > 1 {
 			return q, fmt.Errorf("parameter %q is given twice", name)
 		}
 		switch value := values[0]; name {
@@ -119,12 +122,11 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 		case "dry_run":
 			q.DryRun, err = isTrue(name, value)
 		case "column":
-			q.Options.Columns = map[string]string{}
-			for _, c := range values {
-				field, header, _ := strings.Cut(c, "=")
-				q.Options.Columns[field] = header
-			}
+			q.Options.Columns = headersOf(values)
 			err = contact.CheckColumns(q.Options.Columns)
+		case "attribute":
+			q.Options.Attributes = headersOf(values)
+			err = contact.CheckAttributes(q.Options.Attributes)
 		default:
 			err = fmt.Errorf("parameter %q is unknown", name)
 		}
@@ -136,6 +138,16 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 		return q, errors.New("list= is missing: the list needs a name")
 	}
 	return q, nil
+}
+
+// headersOf reads FIELD=HEADER.
+func headersOf(values []string) map[string]string {
+	m := map[string]string{}
+	for _, v := range values {
+		field, header, _ := strings.Cut(v, "=")
+		m[field] = header
+	}
+	return m
 }
 
 func isTrue(name, value string) (bool, error) {

@@ -14,7 +14,7 @@ import (
 // everything is an import with every setting there is.
 var everything = control.Import{
 	Campaign: "spring", List: "new", DryRun: true,
-	Options: contact.Options{Encoding: "euc-kr", Delimiter: '\t', Sheet: "Kontakte & mehr", Columns: map[string]string{"number": "a=b;c", "key": "전화"},
+	Options: contact.Options{Encoding: "euc-kr", Delimiter: '\t', Sheet: "Kontakte & mehr", Columns: map[string]string{"number": "a=b;c", "key": "전화"}, Attributes: map[string]string{"name": "이름", "city": "a=b"},
 		Plan: contact.Plan{Region: "KR", AllowEmergency: true, AllowPremium: true}},
 }
 
@@ -62,6 +62,7 @@ func TestImportFails(t *testing.T) {
 		"list=a&delimiter=x":      `\"x\" is not a delimiter`,
 		"list=a&dry_run=maybe":    "neither true nor false",
 		"list=a&column=phone=Tel": `\"phone\" is not a field`,
+		"list=a&attribute=1x=a":   "cannot be a channel variable",
 		"list=a&column=number":    "no header name",
 		"list=a&allow_premium=1":  "neither true nor false",
 		"list=a%zz":               "the query cannot be read",
