@@ -14,14 +14,15 @@ import (
 
 // sheetSource is one sheet of a workbook, read row by row.
 type sheetSource struct {
-	t     *tokens
-	texts texts
-	style []style
-	epoch int
-	row   int // number of the last row
-	over  bool
-	rec   record
-	bytes int // of the row
+	t      *tokens
+	texts  texts
+	style  []style
+	epoch  int
+	row    int // number of the last row
+	over   bool
+	rec    record
+	bytes  int  // of the row
+	hidden bool // the row is, by hand or by a filter
 }
 
 func (w *workbook) openSheet(f *zip.File) (source, error) {
@@ -68,6 +69,10 @@ func (s *sheetSource) next(columns int) (record, error) {
 	}
 	if s.bytes > MaxLine {
 		return record{}, &RowError{Line: s.row, Reason: fmt.Sprintf("the row is longer than %d bytes", MaxLine)}
+	}
+	if s.hidden {
+		// Whoever filtered the sheet does not see the row, and may not want it called.
+		return record{}, &RowError{Line: s.row, Reason: "the row is hidden in the workbook: remove its filter, or the row", Record: slices.Clone(s.rec.values)}
 	}
 	if lost := s.replaced(); lost > 0 {
 		return record{}, &RowError{Line: s.row, Reason: fmt.Sprintf("%d characters were lost before they came into the workbook", lost), Record: slices.Clone(s.rec.values)}
@@ -136,7 +141,8 @@ func (s *sheetSource) damage(format string, args ...any) error {
 
 func (s *sheetSource) readRow(row xml.StartElement) error {
 	s.rec = record{values: s.rec.values[:0], lost: s.rec.lost[:0], digits: s.rec.digits[:0]}
-	s.bytes = 0
+	h := attr(row, "hidden")
+	s.bytes, s.hidden = 0, h == "1" || h == "true"
 	number := s.row + 1
 	if r := attr(row, "r"); r != "" {
 		n, err := strconv.Atoi(r)
@@ -144,6 +150,9 @@ func (s *sheetSource) readRow(row xml.StartElement) error {
 			return s.damage("row %q comes after row %d", cut(r), s.row)
 		}
 		number = n
+	}
+	if number > maxSheetRow {
+		return s.damage("more than %d rows", maxSheetRow)
 	}
 	s.row, s.rec.line = number, number
 	at := 0 // the next cell's column

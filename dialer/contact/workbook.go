@@ -20,6 +20,7 @@ const (
 	maxSheets   = 1000
 	maxStyles   = 65_536
 	maxSheetCol = 16_384 // of Excel itself
+	maxSheetRow = 1_048_576
 )
 
 // workbookFile is what a workbook can be read from: its table of contents
