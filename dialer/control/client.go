@@ -39,8 +39,9 @@ func NewClient(path string) *Client {
 
 // Error is a request that the daemon refused.
 type Error struct {
-	Status  int // of HTTP
+	Status  int // of HTTP; 0 of a failure in mid-answer
 	Message string
+	Hint    string // what to do about it; may be empty
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -48,8 +49,8 @@ func (e *Error) Error() string { return e.Message }
 // maxError bounds what is read of an answer that is not as expected.
 const maxError = 1 << 20
 
-func (c *Client) call(ctx context.Context, method, path string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, nil)
+func (c *Client) call(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func (c *Client) call(ctx context.Context, method, path string) (io.ReadCloser, 
 		if err := json.NewDecoder(io.LimitReader(resp.Body, maxError)).Decode(&f); err != nil || f.Error == "" {
 			return nil, fmt.Errorf("control socket %s: it answers %s, as no dialcamp does", c.path, resp.Status)
 		}
-		return nil, &Error{resp.StatusCode, f.Error}
+		return nil, &Error{resp.StatusCode, f.Error, f.Hint}
 	}
 	return resp.Body, nil
 }
@@ -96,7 +97,7 @@ func (c *Client) unreadable(err error) error {
 }
 
 func (c *Client) get(ctx context.Context, method, path string, v any) error {
-	body, err := c.call(ctx, method, path)
+	body, err := c.call(ctx, method, path, nil)
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (c *Client) Report(ctx context.Context, q report.Query) (rows []report.Row,
 // error: what came before is not all.
 func (c *Client) Calls(ctx context.Context, q report.Query) (iter.Seq2[report.Call, error], error) {
 	q.By = ""
-	body, err := c.call(ctx, "GET", "/v1/calls?"+values(q).Encode())
+	body, err := c.call(ctx, "GET", "/v1/calls?"+values(q).Encode(), nil)
 	if err != nil {
 		return nil, err
 	}
