@@ -30,6 +30,7 @@ func Run(t *testing.T, open Opener) {
 		{"ClaimMax", claimMax},
 		{"ClaimNext", claimNext},
 		{"ClaimAttempt", claimAttempt},
+		{"ClaimIDs", claimIDs},
 		{"ClaimStrangeTimes", claimStrangeTimes},
 		{"ClaimUnknownCampaign", claimUnknownCampaign},
 		{"BusyNumber", busyNumber},
