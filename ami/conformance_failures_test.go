@@ -79,6 +79,30 @@ func (s *site) testFailures(t *testing.T) {
 		r.await(t, "OriginateResponse", "ActionID", id+"-1", "Response", "Failure")
 		r.await(t, "Hangup", "Uniqueid", id)
 	})
+	// 22 finds a channel by the beginning of its Uniqueid, and takes that for a
+	// duplicate. The other way round there is no harm.
+	t.Run("ChannelId that begins another's", func(t *testing.T) {
+		r := s.connect(t, "dialcamp")
+		id := unique(t)
+		originate := func(id string) {
+			o := ami.Originate{Channel: "Local/4555@DialCamp/n", Context: "campaign", Exten: "200", ChannelID: id, ID: id + "-o"}
+			if _, err := ami.Send(t.Context(), r, o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		originate(id + "1")
+		r.await(t, "DialState", "DestUniqueid", id+"1")
+		originate(id + "12")
+		r.await(t, "DialState", "DestUniqueid", id+"12")
+		originate(id)
+		r.await(t, "OriginateResponse", "ActionID", id+"-o", "Response", "Failure", "Uniqueid", id)
+		for _, n := range []string{"1", "12"} {
+			if _, err := ami.Send(t.Context(), r, ami.Hangup{Channel: id + n}); err != nil {
+				t.Fatal(err)
+			}
+			r.await(t, "Hangup", "Uniqueid", id+n)
+		}
+	})
 	t.Run("channels during a talk", func(t *testing.T) {
 		r := s.connect(t, "dialcamp")
 		id := unique(t)

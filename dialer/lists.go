@@ -1,7 +1,6 @@
 package dialer
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,8 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
@@ -95,46 +92,19 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return b, false, err
 	}
-	r, err := contact.NewReader(f, contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Columns: l.Columns})
-	if err != nil {
-		return b, false, err
-	}
-	rejects := contact.NewRejectWriter(contact.RejectsPath(l.Path), r.Headers())
-	defer rejects.Discard()
-
-	refused := 0 // by the reader, before the store sees them
-	rows := func(yield func(store.Row, error) bool) {
-		for row, err := range r.All() {
-			if d.ended() {
-				yield(store.Row{}, control.ErrStopping)
-				return
-			}
-			if rowErr, bad := errors.AsType[*contact.RowError](err); bad {
-				refused++
-				rejects.Write(rowErr)
-				continue
-			}
-			if err != nil {
-				yield(store.Row{}, err)
-				return
-			}
-			sr := storeRow(row)
-			ct := campaign.Contact{List: l.Name, Key: sr.Key, Number: sr.Number, Attributes: sr.Attributes}
-			if err := checkSendable(c, &ct); err != nil {
-				refused++
-				rejects.Write(&contact.RowError{Line: row.Line, Reason: err.Error(), Record: row.Record})
-				continue
-			}
-			if !yield(sr, nil) {
-				return
-			}
+	var rejects *contact.RejectWriter
+	im := importing{store: d.store, campaign: c, list: l, now: d.clock.Now(), stop: d.stopped, event: func(ev control.ImportEvent) {
+		switch {
+		case ev.Headers != nil:
+			rejects = contact.NewRejectWriter(contact.RejectsPath(l.Path), ev.Headers)
+		case ev.Reject != nil:
+			rejects.Write(&contact.RowError{Line: ev.Reject.Line, Reason: ev.Reject.Reason, Record: ev.Reject.Record})
 		}
+	}}
+	result, err := im.run(f, hash)
+	if rejects != nil {
+		defer rejects.Discard()
 	}
-	b, err = d.store.Load(c.Name, l.Name, hash, d.clock.Now(), rows, func(r store.Row, why string) {
-		rejects.Write(&contact.RowError{Line: r.Line, Reason: why, Record: r.Record})
-	})
-	b.Rows += refused
-	b.Rejected += refused
 	if err != nil {
 		return b, false, err
 	}
@@ -142,7 +112,15 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 		// The contacts are in; only the account of the others is missing.
 		d.log.Error("the rejected rows could not be written", "campaign", c.Name, "list", l.Name, "error", err)
 	}
-	return b, false, nil
+	return result.Batch, false, nil
+}
+
+// stopped is an error once the loop has ended.
+func (d *Daemon) stopped() error {
+	if d.ended() {
+		return control.ErrStopping
+	}
+	return nil
 }
 
 // ended reports whether the loop has ended.
@@ -169,7 +147,7 @@ func openRegular(path string) (*os.File, error) {
 }
 
 func storeRow(r contact.Row) store.Row {
-	sr := store.Row{Line: r.Line, Number: r.Number, Key: r.Key, Record: r.Record}
+	sr := store.Row{Line: r.Line, Number: r.Number, Given: r.Given, Key: r.Key, Record: r.Record}
 	for _, a := range r.Attributes {
 		sr.Attributes = append(sr.Attributes, campaign.Attribute{Name: a.Name, Value: a.Value})
 	}
@@ -183,96 +161,11 @@ func hashOf(f io.Reader, l *config.List) (string, error) {
 		return "", err
 	}
 	fmt.Fprintf(h, "\x00%s\x00%c", l.Encoding, l.Delimiter)
+	if l.Sheet != "" || len(l.Attributes) > 0 || l.Plan != (contact.Plan{}) {
+		fmt.Fprintf(h, "\x00%s\x00%q\x00%+v", l.Sheet, l.Attributes, l.Plan) // maps print in order
+	}
 	for _, k := range slices.Sorted(maps.Keys(l.Columns)) {
 		fmt.Fprintf(h, "\x00%s=%s", k, l.Columns[k])
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// dncEvery is how often the do-not-call files are looked at.
-const dncEvery = 30 * time.Second
-
-// loadDNC replaces the do-not-call numbers if a file has changed. Numbers are
-// checked at every claim, so an addition counts for the next call.
-func (d *Daemon) loadDNC() error {
-	seen := map[string]string{}
-	for _, path := range d.cfg.DNC.Files {
-		fi, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		seen[path] = fmt.Sprint(fi.Size(), fi.ModTime().UnixNano())
-	}
-	if maps.Equal(seen, d.dncSeen) {
-		return nil
-	}
-	var numbers []string
-	bad := 0
-	for _, path := range d.cfg.DNC.Files {
-		n, err := readDNC(path, &numbers)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		bad += n
-	}
-	n, err := d.store.SetDNC(slices.Values(numbers))
-	if err != nil {
-		return err
-	}
-	d.dncSeen = seen
-	d.log.Info("do-not-call files loaded", "numbers", n)
-	if bad > 0 {
-		d.log.Warn("lines of the do-not-call files are not numbers and bar nobody", "lines", bad)
-	}
-	return nil
-}
-
-// readDNC appends the numbers of a file, one a line, anything behind a comma,
-// semicolon or tab left out, and counts the lines that are none. Spreadsheets
-// begin a file with a byte order mark and put quotes around a number.
-func readDNC(path string, numbers *[]string) (bad int, err error) {
-	f, err := openRegular(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	sc := bufio.NewScanner(f)
-	for first := true; sc.Scan(); first = false {
-		line := sc.Text()
-		if first {
-			line = strings.TrimPrefix(line, "\uFEFF")
-		}
-		if i := strings.IndexAny(line, ",;\t"); i >= 0 {
-			line = line[:i]
-		}
-		if line = strings.Trim(line, " \r\"'"); line == "" || line[0] == '#' {
-			continue
-		}
-		n, err := contact.ParseNumber(line)
-		if err != nil {
-			bad++
-			continue
-		}
-		*numbers = append(*numbers, n)
-	}
-	return bad, sc.Err()
-}
-
-// refreshDNC looks at the do-not-call files again, in the background. It does
-// not wait for lists that are being loaded: a number may be on them.
-func (d *Daemon) refreshDNC() {
-	d.loads.Go(func() {
-		if !d.dncMu.TryLock() {
-			return // the last look is not over
-		}
-		defer d.dncMu.Unlock()
-		err := d.loadDNC()
-		switch {
-		case err == nil:
-			d.dncErr = ""
-		case d.dncErr != err.Error():
-			d.dncErr = err.Error()
-			d.log.Error("the do-not-call files cannot be read; the numbers read before stay barred", "error", err)
-		}
-	})
 }

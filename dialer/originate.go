@@ -42,7 +42,7 @@ func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
 	o := ami.Originate{
 		ID:        a.ID,
 		ChannelID: a.ID,
-		Channel:   strings.ReplaceAll(c.Originate.Channel, "{number}", a.Number),
+		Channel:   c.Originate.ChannelTo(a.Number),
 		Timeout:   c.Originate.RingTimeout,
 		CallerID:  c.Originate.CallerID,
 		Variables: vars,
@@ -55,13 +55,18 @@ func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
 	return o
 }
 
-// checkSendable tells whether a contact's Originate fits Asterisk's limits, so
+// sendableOf tells whether a contact's Originate fits Asterisk's limits, so
 // that a row that could never be dialed is refused when it is loaded.
-func checkSendable(c *config.Campaign, ct *campaign.Contact) error {
-	a := originateOf(c, &campaign.Claim{
-		Attempt: campaign.Attempt{ID: strings.Repeat("x", 40), Campaign: c.Name, List: ct.List, Contact: 1 << 62, Key: ct.Key, Number: ct.Number, Pass: 1 << 20},
-		Contact: *ct,
-	}).Action()
-	_, err := a.Append(nil)
-	return err
+func sendableOf(c *config.Campaign) func(*campaign.Contact) error {
+	plain := *c
+	// No shorter, and at no cost for each row.
+	plain.Originate.Channel = strings.ReplaceAll(c.Originate.Channel, "{national}", "{number}")
+	return func(ct *campaign.Contact) error {
+		a := originateOf(&plain, &campaign.Claim{
+			Attempt: campaign.Attempt{ID: strings.Repeat("x", 40), Campaign: c.Name, List: ct.List, Contact: 1 << 62, Key: ct.Key, Number: ct.Number, Pass: 1 << 20},
+			Contact: *ct,
+		}).Action()
+		_, err := a.Append(nil)
+		return err
+	}
 }

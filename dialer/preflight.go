@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
-	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 )
@@ -68,28 +67,22 @@ func (f *findings) reject(line int, reason string) {
 // checkList reads a list as load does, but for what only the store can tell:
 // contacts that are there already.
 func checkList(c *config.Campaign, l *config.List) (found findings, err error) {
-	f, err := os.Open(l.Path)
+	f, err := openRegular(l.Path)
 	if err != nil {
 		return found, reasonOf(err)
 	}
 	defer f.Close()
-	r, err := contact.NewReader(f, contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Columns: l.Columns})
+	r, err := contact.NewReader(f, l.Options())
 	if err != nil {
 		return found, err
 	}
-	for row, err := range r.All() {
-		rowErr, isRow := errors.AsType[*contact.RowError](err)
-		if err != nil && !isRow {
+	for row, err := range storeRows(c, l, r) {
+		if err != nil {
 			return found, err
 		}
 		found.rows++
-		if isRow {
-			found.reject(rowErr.Line, rowErr.Reason)
-			continue
-		}
-		sr := storeRow(row)
-		if err := checkSendable(c, &campaign.Contact{List: l.Name, Key: sr.Key, Number: sr.Number, Attributes: sr.Attributes}); err != nil {
-			found.reject(row.Line, err.Error())
+		if row.Refused != "" {
+			found.reject(row.Line, row.Refused)
 		}
 	}
 	return found, nil

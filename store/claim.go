@@ -121,7 +121,9 @@ func (t *txn) claimOne(p *parts, now time.Time, c campaign.Contact) (a campaign.
 }
 
 // attemptID has no dash: IAX2 strips it where the id serves as a caller's number.
-func attemptID(instance string, seq uint64) string { return fmt.Sprintf("%s_%d", instance, seq) }
+// It ends with a letter, so that no id begins with another: Asterisk 22 would
+// take the shorter one for a duplicate while the longer one's call lives.
+func attemptID(instance string, seq uint64) string { return fmt.Sprintf("%s_%dx", instance, seq) }
 
 func (p *parts) putAttempt(a *campaign.Attempt) error {
 	p.attempts.FillPercent = 0.95 // keys only ever ascend

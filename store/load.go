@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,11 +30,11 @@ func (s *Bolt) Load(camp, list, hash string, now time.Time, rows iter.Seq2[Row, 
 	seen := bitset{} // ids of this list's contacts that a row of this file stands for
 	chunk := make([]Row, 0, loadChunk)
 	save := func(last bool) error {
-		var added, unchanged int
+		var added, barred, unchanged int
 		var refused []refusal
 		var ids []uint64
 		err := s.change(func(t *txn) error {
-			added, unchanged, refused, ids = 0, 0, nil, nil
+			added, barred, unchanged, refused, ids = 0, 0, 0, nil, nil
 			p, err := t.makeCampaign(camp)
 			if err != nil {
 				return err
@@ -51,6 +50,9 @@ func (s *Bolt) Load(camp, list, hash string, now time.Time, rows iter.Seq2[Row, 
 					continue
 				case isNew:
 					added++
+					if t.barred(chunk[i].Number) {
+						barred++
+					}
 				default:
 					unchanged++
 				}
@@ -62,6 +64,7 @@ func (s *Bolt) Load(camp, list, hash string, now time.Time, rows iter.Seq2[Row, 
 			}
 			done := b
 			done.Added += added
+			done.Barred += barred
 			done.Unchanged += unchanged
 			done.Rejected += len(refused)
 			return p.putBatch(done)
@@ -70,6 +73,7 @@ func (s *Bolt) Load(camp, list, hash string, now time.Time, rows iter.Seq2[Row, 
 			return err
 		}
 		b.Added += added
+		b.Barred += barred
 		b.Unchanged += unchanged
 		b.Rejected += len(refused)
 		for _, id := range ids {
@@ -101,49 +105,98 @@ type refusal struct {
 	why string
 }
 
-// loadRow merges a row. why says why it is not taken, "" if it is.
-func (t *txn) loadRow(p *parts, list string, now time.Time, r *Row, seen func(uint64) bool) (id uint64, isNew bool, why string, err error) {
+// rowIndex finds the contact that a row stands for. Preview has rows in it that
+// are not stored.
+type rowIndex interface {
+	number(number string) (id uint64, err error) // 0 if there is none
+	key(list, key string) (id uint64, err error)
+	list(id uint64) (string, error)
+	seen(id uint64) bool // a row of this load stood for it
+}
+
+// judge tells what a row is: the contact that it stands for, 0 if it is new, or
+// why it is not taken.
+func judge(x rowIndex, list string, r *Row) (id uint64, why string, err error) {
 	switch {
+	case r.Refused != "":
+		return 0, r.Refused, nil
 	case r.Number == "":
-		return 0, false, "it has no number", nil
+		return 0, "it has no number", nil
 	case len(r.Number) > maxIdentity:
-		return 0, false, fmt.Sprintf("its number is longer than %d bytes", maxIdentity), nil
+		return 0, fmt.Sprintf("its number is longer than %d bytes", maxIdentity), nil
 	case len(r.Key) > maxIdentity:
-		return 0, false, fmt.Sprintf("its key is longer than %d bytes", maxIdentity), nil
+		return 0, fmt.Sprintf("its key is longer than %d bytes", maxIdentity), nil
 	}
-	number := []byte(r.Number)
-	holder := p.numbers.Get(number)
+	holder, err := x.number(r.Number)
+	if holder == 0 && err == nil && r.Given != "" && r.Given != r.Number {
+		// Loaded before its list had a region; who was called as 010… must not
+		// be called again as +8210….
+		holder, err = x.number(r.Given)
+	}
+	if err != nil {
+		return 0, "", err
+	}
 	if r.Key != "" {
-		if v := p.keys.Get(rowKey(list, r.Key)); v != nil {
-			if id, err = uint64Of(v); err != nil {
-				return 0, false, "", err
-			}
-			switch {
-			case seen(id):
-				why = "the same contact stands in an earlier row"
-			case !bytes.Equal(v, holder):
-				// Never silently: the next call would go to the old number.
-				why = "its key is known with another number, which stays"
-			}
-			return id, false, why, nil
-		}
-	}
-	if holder != nil {
-		if id, err = uint64Of(holder); err != nil {
-			return 0, false, "", err
-		}
-		other, err := p.contact(id)
+		id, err = x.key(list, r.Key)
 		switch {
 		case err != nil:
-			return 0, false, "", err
-		case other.List != list:
-			why = fmt.Sprintf("the number is already in this campaign, on list %s", other.List)
-		case seen(id):
-			why = "the same contact stands in an earlier row"
-		case r.Key != "":
-			why = "the number is already on this list, under another key or none"
+			return 0, "", err
+		case id == 0:
+		case x.seen(id):
+			return id, inEarlierRow, nil
+		case id != holder:
+			// Never silently: the next call would go to the old number.
+			return id, "its key is known with another number, which stays", nil
+		default:
+			return id, "", nil
 		}
-		return id, false, why, nil
+	}
+	if holder == 0 {
+		return 0, "", nil
+	}
+	other, err := x.list(holder)
+	switch {
+	case err != nil:
+		return 0, "", err
+	case other != list:
+		why = fmt.Sprintf("the number is already in this campaign, on list %s", other)
+	case x.seen(holder):
+		why = inEarlierRow
+	case r.Key != "":
+		why = "the number is already on this list, under another key or none"
+	}
+	return holder, why, nil
+}
+
+// stored is a rowIndex of what is stored.
+type stored struct {
+	*parts
+	isSeen func(id uint64) bool
+}
+
+func (s stored) number(number string) (uint64, error) { return idOf(s.numbers.Get([]byte(number))) }
+func (s stored) key(list, key string) (uint64, error) { return idOf(s.keys.Get(rowKey(list, key))) }
+func (s stored) seen(id uint64) bool                  { return s.isSeen(id) }
+
+func (s stored) list(id uint64) (string, error) {
+	c, err := s.contact(id)
+	return c.List, err
+}
+
+// idOf reads what an index has for a row, 0 if it has nothing.
+func idOf(v []byte) (uint64, error) {
+	if v == nil {
+		return 0, nil
+	}
+	return uint64Of(v)
+}
+
+const inEarlierRow = "the same contact stands in an earlier row"
+
+// loadRow merges a row. why says why it is not taken, "" if it is.
+func (t *txn) loadRow(p *parts, list string, now time.Time, r *Row, seen func(uint64) bool) (id uint64, isNew bool, why string, err error) {
+	if id, why, err = judge(stored{p, seen}, list, r); id != 0 || why != "" || err != nil {
+		return id, false, why, err
 	}
 	if id, err = p.contacts.NextSequence(); err != nil {
 		return 0, false, "", err
@@ -157,7 +210,7 @@ func (t *txn) loadRow(p *parts, list string, now time.Time, r *Row, seen func(ui
 			return 0, false, "", err
 		}
 	}
-	if err := p.numbers.Put(number, key64(id)); err != nil {
+	if err := p.numbers.Put([]byte(r.Number), key64(id)); err != nil {
 		return 0, false, "", err
 	}
 	p.contacts.FillPercent, p.due.FillPercent = 0.9, 0.9 // keys ascend; a retry makes a contact a few bytes longer
@@ -194,4 +247,27 @@ func (s *Bolt) List(camp, list string) (b Batch, ok bool, err error) {
 		return Batch{}, false, fmt.Errorf("store: list %s of campaign %s: %w", list, camp, err)
 	}
 	return b, ok, nil
+}
+
+// Lists implements Store.
+func (s *Bolt) Lists(camp string) (all []Batch, err error) {
+	err = s.view(func(t *txn) error {
+		all = nil
+		p, err := t.campaign(camp)
+		if err != nil || p == nil || p.lists == nil {
+			return err
+		}
+		return p.lists.ForEach(func(list, v []byte) error {
+			var b Batch
+			if err := json.Unmarshal(v, &b); err != nil {
+				return fmt.Errorf("list %s: %w", list, err)
+			}
+			all = append(all, b)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: lists of campaign %s: %w", camp, err)
+	}
+	return all, nil
 }

@@ -47,8 +47,14 @@ type Store interface {
 	// the contents, for List. An error among rows ends the load: what came before
 	// it stays, and List does not count it as loaded.
 	Load(campaign, list, hash string, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error)
+	// Preview tells what Load would do with the rows, each in its turn, and
+	// changes nothing. It keeps the numbers and keys of the new ones in memory.
+	Preview(campaign, list string, rows iter.Seq2[Row, error], tell func(Row, Verdict)) (Batch, error)
 	// List returns the last batch of a list that was loaded to its end.
 	List(campaign, list string) (Batch, bool, error)
+	// Lists returns the last batch of every list of a campaign that was loaded
+	// to its end, by name.
+	Lists(campaign string) ([]Batch, error)
 	// SetDNC replaces the do-not-call numbers, and returns how many there are.
 	SetDNC(numbers iter.Seq[string]) (n int, err error)
 
@@ -89,9 +95,11 @@ const BusyNumberDelay = time.Minute
 type Row struct {
 	Line       int
 	Number     string
+	Given      string // another spelling that the number may have been loaded in before; may be empty
 	Key        string // the user's own id; identifies the row if it is given, else the number does
 	Attributes []campaign.Attribute
 	Record     []string // the row as it was read, for whoever reports it rejected
+	Refused    string   // why whoever read it will not have it: it is only counted, among the rejected
 }
 
 // Batch is what one load of a list did.
@@ -102,8 +110,16 @@ type Batch struct {
 	Hash      string    `json:"hash"`
 	Rows      int       `json:"rows"`      // read
 	Added     int       `json:"added"`     // new contacts
+	Barred    int       `json:"barred"`    // of these, whose number is on the do-not-call list: they are not dialed while it is
 	Unchanged int       `json:"unchanged"` // were there already
 	Rejected  int       `json:"rejected"`
+}
+
+// Verdict is what becomes of a row.
+type Verdict struct {
+	New     bool   // it makes a new contact; else it is there already, or refused
+	Barred  bool   // its number is on the do-not-call list
+	Refused string // why; "" if it is taken
 }
 
 // Errors.

@@ -177,6 +177,20 @@ func splitVariables(s string) []string {
 	return append(all, b.String())
 }
 
+// takes reports whether a channel's Uniqueid is, or from 22 on begins with, id:
+// that is how the later ones look for a channel.
+func (s *Server) takes(id string) bool {
+	if s.channels[id] != nil || s.release <= release21 {
+		return s.channels[id] != nil
+	}
+	for live := range s.channels {
+		if len(live) > len(id) && live[:len(id)] == id {
+			return true
+		}
+	}
+	return false
+}
+
 // startCall makes the channels and dials, or fails as Asterisk does.
 func (s *Server) startCall(c *call) {
 	o := &c.request
@@ -186,7 +200,7 @@ func (s *Server) startCall(c *call) {
 	if other == "" && o.channelID != "" {
 		other = o.channelID + ";2"
 	}
-	taken := o.channelID != "" && s.channels[o.channelID] != nil ||
+	taken := o.channelID != "" && s.takes(o.channelID) ||
 		o.localCtx != "" && other != "" && s.channels[other] != nil
 	if taken || !o.technology {
 		s.finish(c, ami.CauseNotDefined)

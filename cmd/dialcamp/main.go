@@ -16,6 +16,7 @@ import (
 	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer"
 	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
@@ -112,6 +113,12 @@ func hintFor(err error) string {
 	if e, ok := errors.AsType[*ami.ReplyError](err); ok {
 		return refusalHint(e)
 	}
+	if e, ok := errors.AsType[*contact.ListError](err); ok {
+		return e.Hint
+	}
+	if e, ok := errors.AsType[*control.Error](err); ok && e.Hint != "" {
+		return e.Hint
+	}
 	switch {
 	case errors.Is(err, control.ErrNotRunning):
 		return "start it with: dialcamp run, or systemctl start dialcamp"
@@ -149,7 +156,7 @@ Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.amiCmd(), a.pacingCmd(), a.whyCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.amiCmd(), a.pacingCmd(), a.whyCmd(), a.versionCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCmd(root))
 	return root

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"os"
@@ -35,6 +36,7 @@ const patience = 20 * time.Second
 //	ends NAME STATUS              waits for its end; STATUS is as a shell has it
 //	logs NAME REGEXP              waits until its log matches
 //	fixture PATH                  makes a store with three contacts, two of them called
+//	workbook DIR FILE             packs the parts of a workbook
 //	hangup                        starts a server that closes every connection
 //	connections COUNT             waits until it has closed so many
 func TestScripts(t *testing.T) {
@@ -69,6 +71,7 @@ func TestScripts(t *testing.T) {
 			"ends":        endsCmd,
 			"logs":        logsCmd,
 			"fixture":     fixtureCmd,
+			"workbook":    workbookCmd,
 			"hangup":      hangupCmd,
 			"connections": connectionsCmd,
 		},
@@ -140,6 +143,16 @@ func replaceInFiles(ts *testscript.TestScript, old, new string) {
 		ts.Check(err)
 		ts.Check(os.WriteFile(f, []byte(strings.ReplaceAll(string(b), old, new)), 0o600))
 	}
+}
+
+func workbookCmd(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, len(args) == 2 && !neg, "workbook DIR FILE")
+	f, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	z := zip.NewWriter(f)
+	ts.Check(z.AddFS(os.DirFS(ts.MkAbs(args[0]))))
+	ts.Check(z.Close())
+	ts.Check(f.Close())
 }
 
 func logsCmd(ts *testscript.TestScript, neg bool, args []string) {

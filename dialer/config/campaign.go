@@ -39,6 +39,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 		c.Lists = append(c.Lists, r.list(key, fmt.Sprintf("%s.lists[%d]", key, i), l))
 	}
 	c.Originate = r.originate(key+".originate", raw.Queue, c.Pacing.Mode == string(pacing.Broadcast), raw.Originate)
+	r.regions(key, &c)
 	c.Calling = r.calling(key+".calling", raw.Calling)
 	c.Retry = r.retry(key+".retry", raw.Retry)
 	c.Start = r.schedule(key+".start", raw.Start)
@@ -74,18 +75,18 @@ func (r *resolver) server(key, name string) string {
 }
 
 func (r *resolver) list(campaign, key string, raw rawList) List {
-	l := List{Encoding: "utf-8"}
-	if path, ok := r.path(key+".path", raw.Path, "a CSV file whose first line names its columns"); ok {
+	var l List
+	if path, ok := r.path(key+".path", raw.Path, "a CSV file or workbook whose first line names its columns"); ok {
 		l.Path = path
 		switch ext := strings.ToLower(filepath.Ext(path)); ext {
-		case ".xlsx", ".xls", ".ods":
-			r.fail(key+".path", "save it as CSV", "%s: %s files are not in this version", quote(path), ext)
+		case ".xls", ".ods", ".xlsb":
+			r.fail(key+".path", "save it as CSV or .xlsx", "%s: %s files cannot be read", quote(path), ext)
 		default:
 			r.reads(key+".path", path)
 			r.files[len(r.files)-1].list = true
 		}
 		r.once(key+".path", campaign+" list path", path)
-		l.Name = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		l.Name = contact.ListName(path)
 	}
 	switch {
 	case raw.Name != nil:
@@ -104,9 +105,9 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 	l.Reload = r.schedule(key+".reload", raw.Reload)
 	if r.has(key + ".encoding") {
 		l.Encoding = raw.Encoding
-		if r.required(key+".encoding", raw.Encoding, "remove it for utf-8") {
+		if r.required(key+".encoding", raw.Encoding, "remove it if the list is utf-8") {
 			if err := contact.CheckEncoding(raw.Encoding); err != nil {
-				r.failBecause(err, key+".encoding", "use a name from the WHATWG Encoding Standard, such as utf-8, euc-kr, shift_jis or windows-1252", "%v", err)
+				r.failBecause(err, key+".encoding", contact.EncodingHint, "%v", err)
 			}
 		}
 	}
@@ -121,7 +122,52 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 		r.failBecause(err, key+".columns", "such as columns: {number: Phone, key: Id}", "%v", err)
 	}
 	l.Columns = raw.Columns
+	if err := contact.CheckAttributes(raw.Attributes); err != nil {
+		r.failBecause(err, key+".attributes", `such as attributes: {city: "Wohn-Ort"}`, "%v", err)
+	}
+	l.Attributes = raw.Attributes
+	if raw.Sheet != nil && r.required(key+".sheet", *raw.Sheet, "remove it for the first one") && r.text(key+".sheet", *raw.Sheet) {
+		l.Sheet = *raw.Sheet
+	}
+	l.Plan = r.plan(key, raw)
 	return l
+}
+
+func (r *resolver) plan(key string, raw rawList) (p contact.Plan) {
+	if raw.Region != nil && r.required(key+".region", *raw.Region, "remove it to have numbers dialed as the list gives them") {
+		p.Region = *raw.Region
+		if err := contact.CheckRegion(p.Region); err != nil {
+			r.failBecause(err, key+".region", "a country of ISO 3166-1; Great Britain is GB", "%v", err)
+		}
+	}
+	if len(raw.Allow) > 0 && raw.Region == nil {
+		r.fail(key+".allow", "add the list's region", "which numbers these are is not known without a region")
+	}
+	for i, what := range raw.Allow {
+		switch what {
+		case "emergency":
+			p.AllowEmergency = true
+		case "premium":
+			p.AllowPremium = true
+		default:
+			r.fail(fmt.Sprintf("%s.allow[%d]", key, i), "use emergency, premium", "%s is not known", quote(what))
+		}
+	}
+	return p
+}
+
+// regions complains of a list whose numbers cannot be written as the channel
+// wants them.
+func (r *resolver) regions(key string, c *Campaign) {
+	p := c.Originate.needsRegion()
+	if p == "" {
+		return
+	}
+	for i, l := range c.Lists {
+		if k := fmt.Sprintf("%s.lists[%d]", key, i); l.Plan.Region == "" && !r.has(k+".region") {
+			r.fail(k+".region", "add it, such as region: KR, or use {number} in originate.channel", "missing; %s in originate.channel needs it", p)
+		}
+	}
 }
 
 func (r *resolver) duration(key string, d, least, most time.Duration) {

@@ -80,17 +80,25 @@ type Campaign struct {
 
 // List is one contact-list file.
 type List struct {
-	Name      string // base name of Path without its extension, unless given; unique in a campaign
-	Path      string // absolute after Load
-	Reload    string // cron; empty: loaded at start only
-	Encoding  string // a WHATWG encoding name; utf-8 unless given
-	Delimiter rune   // 0: comma, semicolon or tab, whichever the header line holds
-	Columns   map[string]string
+	Name       string // base name of Path without its extension, unless given; unique in a campaign
+	Path       string // absolute after Load
+	Reload     string // cron; empty: loaded at start only
+	Encoding   string // a WHATWG encoding name; empty: what is not utf-8 is refused
+	Delimiter  rune   // 0: comma, semicolon, tab or pipe, whichever the header line holds
+	Sheet      string // of a workbook; empty: the first one that is not hidden
+	Columns    map[string]string
+	Attributes map[string]string // channel variable to header; every other column goes by its own name
+	Plan       contact.Plan      // of its numbers
+}
+
+// Options is how to read the list.
+func (l *List) Options() contact.Options {
+	return contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Sheet: l.Sheet, Columns: l.Columns, Attributes: l.Attributes, Plan: l.Plan}
 }
 
 // Originate is the shape of the call.
 type Originate struct {
-	Channel     string // template with {number}, default Local/{number}@DialCamp/n
+	Channel     string // template with one of Placeholders, default Local/{number}@DialCamp/n
 	RingTimeout time.Duration
 	CallerID    string
 	Variables   []string // NAME=value

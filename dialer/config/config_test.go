@@ -178,7 +178,7 @@ func mustHold(t testing.TB, c *Config) {
 			lists[l.Name] = true
 		}
 		o := p.Originate
-		must(strings.Count(o.Channel, "{number}") == 1 && !strings.ContainsAny(o.ChannelTo("1"), "{}") && o.RingTimeout >= time.Second, "originate %+v", o)
+		must(strings.Contains(o.ChannelTo("1"), "1") && !strings.ContainsAny(o.ChannelTo("1"), "{}") && o.RingTimeout >= time.Second, "originate %+v", o)
 		must((o.Application != "") != (o.Context != "") && (o.Context != "") == (o.Exten != "" && o.Priority > 0), "originate %+v", o)
 		for _, s := range append([]string{o.Channel, o.CallerID, o.Application, o.Data, o.Context, o.Exten, p.Queue}, o.Variables...) {
 			must(clean(s), "%q", s)
@@ -201,6 +201,21 @@ func mustHold(t testing.TB, c *Config) {
 	}
 	for _, r := range c.Reports {
 		must(filepath.IsAbs(r.Path) && r.At != "" && (r.Campaign == "" || names[r.Campaign]), "report %+v", r)
+	}
+}
+
+func TestChannelTo(t *testing.T) {
+	for _, c := range []struct{ channel, number, want string }{
+		{DefaultChannel, "1017555", "Local/1017555@DialCamp/n"},
+		{DefaultChannel, "+821012345678", "Local/+821012345678@DialCamp/n"},
+		{"PJSIP/00{e164}@trunk", "+821012345678", "PJSIP/00+821012345678@trunk"},
+		{"PJSIP/9{national}@trunk", "+821012345678", "PJSIP/901012345678@trunk"},
+		{"PJSIP/9{national}@trunk", "01012345678", "PJSIP/901012345678@trunk"}, // from before the list had a region
+		{"PJSIP/{national}@trunk", "119", "PJSIP/119@trunk"},
+	} {
+		if got := (Originate{Channel: c.channel}).ChannelTo(c.number); got != c.want {
+			t.Errorf("%s for %s: %s, want %s", c.channel, c.number, got, c.want)
+		}
 	}
 }
 
@@ -231,7 +246,7 @@ func TestExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	r, err := contact.NewReader(f, contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Columns: l.Columns})
+	r, err := contact.NewReader(f, l.Options())
 	if err != nil {
 		t.Fatal(err)
 	}

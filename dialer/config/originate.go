@@ -3,12 +3,17 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dialcamp/dialcamp/dialer/contact"
 )
 
-const numberPlaceholder = "{number}"
+// Placeholders are what a channel's template may hold for the number: as it is
+// stored, which with a region is E.164 (+821012345678), E.164 again, for lists
+// of which that must be known, and as it is dialed within its country
+// (01012345678).
+var Placeholders = []string{"{number}", "{e164}", "{national}"}
 
 var (
 	channelTech  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*/`)
@@ -19,9 +24,35 @@ var (
 )
 
 // ChannelTo is the channel to originate for a number, which must come from
-// contact.ParseNumber.
+// contact.Plan.Normalise.
 func (o Originate) ChannelTo(number string) string {
-	return strings.Replace(o.Channel, numberPlaceholder, number, 1)
+	if strings.Contains(o.Channel, "{national}") {
+		return strings.Replace(o.Channel, "{national}", contact.National(number), 1)
+	}
+	return strings.NewReplacer("{number}", number, "{e164}", number).Replace(o.Channel)
+}
+
+// needsRegion is the placeholder of the channel that only numbers of a known
+// country can be written for, "" if it has none.
+func (o Originate) needsRegion() string {
+	for _, p := range Placeholders[1:] {
+		if strings.Contains(o.Channel, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+// Accepts says whether a list that the config does not name may be loaded into
+// the campaign: it needs a name, and a region if the channel does.
+func (c *Campaign) Accepts(l *List) error {
+	if !identifier.MatchString(l.Name) {
+		return fmt.Errorf("%s is not a list's name: use 1 to 64 letters, digits, _ and -", quote(l.Name))
+	}
+	if p := c.Originate.needsRegion(); p != "" && l.Plan.Region == "" {
+		return fmt.Errorf("list %s has no region; %s in the campaign's originate.channel needs it", l.Name, p)
+	}
+	return nil
 }
 
 func (r *resolver) originate(key, queue string, broadcast bool, raw rawOriginate) Originate {
@@ -47,15 +78,15 @@ func (r *resolver) channel(key, channel string) {
 	}
 	numbers := 0
 	for _, p := range placeholder.FindAllString(channel, -1) {
-		if p != numberPlaceholder {
-			r.fail(key, "the only placeholder is "+numberPlaceholder, "%s: placeholder %s is not known", quote(channel), quote(p))
+		if !slices.Contains(Placeholders, p) {
+			r.fail(key, "the placeholders are "+strings.Join(Placeholders, ", "), "%s: placeholder %s is not known", quote(channel), quote(p))
 			return
 		}
 		numbers++
 	}
 	switch {
 	case numbers != 1:
-		r.fail(key, hint, "%s holds %s %d times, not once", quote(channel), numberPlaceholder, numbers)
+		r.fail(key, hint, "%s holds %d placeholders for the number, not one", quote(channel), numbers)
 	case !channelTech.MatchString(channel):
 		r.fail(key, hint, "%s does not begin with a technology and a slash", quote(channel))
 	}

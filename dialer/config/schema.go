@@ -63,12 +63,16 @@ type rawCampaign struct {
 }
 
 type rawList struct {
-	Name      *string           `mapstructure:"name"`
-	Path      string            `mapstructure:"path"`
-	Reload    *string           `mapstructure:"reload"`
-	Encoding  string            `mapstructure:"encoding"`
-	Delimiter string            `mapstructure:"delimiter"`
-	Columns   map[string]string `mapstructure:"columns"`
+	Name       *string           `mapstructure:"name"`
+	Path       string            `mapstructure:"path"`
+	Reload     *string           `mapstructure:"reload"`
+	Encoding   string            `mapstructure:"encoding"`
+	Delimiter  string            `mapstructure:"delimiter"`
+	Attributes map[string]string `mapstructure:"attributes"`
+	Sheet      *string           `mapstructure:"sheet"`
+	Region     *string           `mapstructure:"region"`
+	Allow      []string          `mapstructure:"allow"`
+	Columns    map[string]string `mapstructure:"columns"`
 }
 
 type rawOriginate struct {
@@ -142,7 +146,6 @@ type rawReport struct {
 // are refused: a limit that is accepted and ignored is worse than none. Keys
 // are paths without indices.
 var notYet = map[string]string{
-	"campaigns.lists.region":      "remove it; numbers are dialed as the list gives them",
 	"campaigns.retry.next_number": "remove it; a contact has one number",
 	"control.listen":              "remove it; use control.socket",
 	"control.token_file":          "remove it; who may open control.socket is told by its directory's permissions",

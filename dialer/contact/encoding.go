@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/htmlindex"
@@ -21,8 +22,18 @@ var boms = []struct {
 	{[]byte("\xFE\xFF"), "utf-16be"},
 }
 
+// aliases are names that programs show and the Encoding Standard lacks.
+var aliases = map[string]string{
+	"cp949": "euc-kr", "ms949": "euc-kr", "uhc": "euc-kr", // the standard's euc-kr is all of them
+	"cp932": "shift_jis", "cp936": "gbk", "cp950": "big5",
+	"latin-1": "windows-1252", "latin-2": "iso-8859-2",
+}
+
+// EncodingHint says which names there are.
+const EncodingHint = "use a name from the WHATWG Encoding Standard, such as utf-8, euc-kr, shift_jis or windows-1252"
+
 // CheckEncoding says whether a list can be read in the encoding of that name.
-// Empty is utf-8.
+// Empty is allowed: the encoding is not known.
 func CheckEncoding(name string) error {
 	_, _, err := lookupEncoding(name)
 	return err
@@ -33,7 +44,11 @@ func lookupEncoding(name string) (encoding.Encoding, string, error) {
 	if name == "" {
 		return nil, "utf-8", nil
 	}
-	e, err := htmlindex.Get(name)
+	label := name
+	if alias := aliases[strings.ToLower(strings.TrimSpace(name))]; alias != "" {
+		label = alias
+	}
+	e, err := htmlindex.Get(label)
 	if err != nil {
 		return nil, "", fmt.Errorf("encoding %q is not known", name)
 	}
@@ -50,36 +65,35 @@ func lookupEncoding(name string) (encoding.Encoding, string, error) {
 	return e, canonical, nil
 }
 
-// decode turns r into UTF-8 without a byte order mark.
-func decode(r io.Reader, name string) (io.Reader, string, error) {
+// decode turns text into UTF-8 without a byte order mark. told says whether
+// the encoding was given, by name or by mark.
+func decode(raw *bufio.Reader, name string) (text io.Reader, canonical string, told bool, err error) {
 	e, canonical, err := lookupEncoding(name)
 	if err != nil {
-		return nil, "", &ListError{Reason: err.Error(), Hint: "use a name from the WHATWG Encoding Standard, such as utf-8, euc-kr, shift_jis or windows-1252"}
+		return nil, "", false, &ListError{Reason: err.Error(), Hint: EncodingHint}
 	}
-	raw := bufio.NewReaderSize(r, 64<<10)
 	head, err := raw.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, "", readFailed(0, err)
+		return nil, "", false, readFailed(0, err)
 	}
-	if bytes.Equal(head, []byte("PK\x03\x04")) {
-		return nil, "", &ListError{Reason: "the list is a zip or spreadsheet file", Hint: notTextHint}
-	}
+	told = name != ""
 	for _, b := range boms {
 		if !bytes.HasPrefix(head, b.mark) {
 			continue
 		}
 		// A mark is how the program that wrote the file named its encoding;
 		// the config may be older than the file.
+		told = true
 		if e, canonical, err = lookupEncoding(b.name); err != nil {
-			return nil, "", &ListError{Reason: err.Error()}
+			return nil, "", false, &ListError{Reason: err.Error()}
 		}
 		if _, err := raw.Discard(len(b.mark)); err != nil {
-			return nil, "", readFailed(0, err)
+			return nil, "", false, readFailed(0, err)
 		}
 		break
 	}
 	if e == nil {
-		return raw, canonical, nil
+		return raw, canonical, told, nil
 	}
-	return e.NewDecoder().Reader(raw), canonical, nil
+	return e.NewDecoder().Reader(raw), canonical, told, nil
 }

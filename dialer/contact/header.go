@@ -1,10 +1,8 @@
 package contact
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -74,90 +72,57 @@ func CheckColumns(columns map[string]string) error {
 	return nil
 }
 
+// CheckAttributes says whether attributes gives valid names to columns, to each
+// column one.
+func CheckAttributes(attributes map[string]string) error {
+	seen := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		if err := CheckVariable(name); err != nil {
+			return fmt.Errorf("%q cannot be a channel variable: %w", name, err)
+		}
+		header := strings.TrimSpace(attributes[name])
+		if header == "" {
+			return fmt.Errorf("%s: no header name", name)
+		}
+		fold := strings.ToLower(header)
+		if other, ok := seen[fold]; ok {
+			return fmt.Errorf("%s and %s both take the column %q", other, name, header)
+		}
+		seen[fold] = name
+	}
+	return nil
+}
+
+var errEmpty = &ListError{Reason: "the list is empty", Hint: "its first line must name the columns"}
+
 func (r *Reader) readHeader(opt Options) error {
 	if err := CheckColumns(opt.Columns); err != nil {
 		return &ListError{Reason: "columns: " + err.Error()}
 	}
-	switch err := r.lines.nextRecord(); {
-	case errors.Is(err, io.EOF):
-		return &ListError{Reason: "the list is empty", Hint: "its first line must name the columns"}
-	case errors.Is(err, errLongLine):
-		return &ListError{Line: r.lines.start, Reason: fmt.Sprintf("the header line is longer than %d bytes", MaxLine), Hint: longLineHint}
-	case err != nil:
-		return readFailed(r.lines.line, err)
+	if err := CheckAttributes(opt.Attributes); err != nil {
+		return &ListError{Reason: "attributes: " + err.Error()}
 	}
-	line := r.lines.start
-	refuse := func(hint, format string, args ...any) error {
-		return &ListError{Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint}
-	}
-
-	text := r.lines.text()
-	if i := strings.IndexFunc(text, func(c rune) bool { return unicode.IsControl(c) && c != '\t' }); i >= 0 {
-		hint := notTextHint
-		switch text[i] {
-		case 0:
-			hint = utf16Hint
-		case '\r':
-			hint = oldMacHint
-		}
-		return refuse(hint, "the header line holds the control character %s", quoteAt(text, i))
-	}
-
-	r.delimiter = opt.Delimiter
-	if r.delimiter == 0 {
-		r.delimiter = sniff(text)
-	}
-	if !slices.Contains(delimiters, r.delimiter) {
-		return &ListError{Reason: fmt.Sprintf("delimiter %q is not one of , ; tab |", r.delimiter)}
-	}
-	r.csv = csv.NewReader(r.lines)
-	r.csv.Comma = r.delimiter
-	r.csv.FieldsPerRecord = -1
-	r.csv.ReuseRecord = true
-	record, err := r.csv.Read()
-	if fatal := r.lines.failed(); fatal != nil {
-		return fatal
-	}
+	rec, err := r.source.header()
 	if err != nil {
-		return refuse(quoteHint, "header: %s", quoteReason(err))
+		return err
 	}
-	if n := r.lines.undecodable; n > 0 {
-		return refuse("set the list's encoding", "the header line holds %d undecodable characters: is the list really in %s?", n, r.encoding)
+	refuse := func(hint, format string, args ...any) error {
+		return &ListError{Line: rec.line, Reason: fmt.Sprintf(format, args...), Hint: hint}
 	}
-	if len(record) > MaxColumns {
-		return refuse("", "more than %d columns", MaxColumns)
+	if len(rec.values) > MaxColumns {
+		return refuse("remove those that nobody needs", "more than %d columns", MaxColumns)
 	}
-	r.headers = make([]string, len(record))
-	for i, h := range record {
+	r.headers = make([]string, len(rec.values))
+	for i, h := range rec.values {
 		r.headers[i] = strings.TrimSpace(strings.Clone(h))
 		if j := strings.IndexFunc(r.headers[i], unicode.IsControl); j >= 0 {
 			return refuse("rename the column", "the name of column %d holds the control character %s", i+1, quoteAt(r.headers[i], j))
 		}
 	}
-	return r.assignColumns(line, opt.Columns)
+	return r.assignColumns(rec.line, opt)
 }
 
-// sniff counts the delimiters outside quotes.
-func sniff(header string) rune {
-	count := map[rune]int{}
-	quoted := false
-	for _, c := range header {
-		if c == '"' {
-			quoted = !quoted
-		} else if !quoted {
-			count[c]++
-		}
-	}
-	best := delimiters[0]
-	for _, d := range delimiters[1:] {
-		if count[d] > count[best] {
-			best = d
-		}
-	}
-	return best
-}
-
-func (r *Reader) assignColumns(line int, columns map[string]string) error {
+func (r *Reader) assignColumns(line int, opt Options) error {
 	refuse := func(hint, format string, args ...any) error {
 		return &ListError{Line: line, Reason: fmt.Sprintf(format, args...), Hint: hint}
 	}
@@ -173,7 +138,7 @@ func (r *Reader) assignColumns(line int, columns map[string]string) error {
 		seen[fold] = i
 	}
 	find := func(field string) (int, error) {
-		if want, ok := columns[field]; ok {
+		if want, ok := opt.Columns[field]; ok {
 			i, ok := seen[strings.ToLower(strings.TrimSpace(want))]
 			if !ok {
 				return -1, refuse(columnHint, "no column is named %q, where the %s is said to be; the columns are %s", want, field, r.seenHeaders())
@@ -201,13 +166,28 @@ func (r *Reader) assignColumns(line int, columns map[string]string) error {
 		return refuse(columnHint, "the column %q cannot be both number and key", r.headers[r.key])
 	}
 
+	given := map[int]string{}
+	for _, name := range slices.Sorted(maps.Keys(opt.Attributes)) {
+		header := opt.Attributes[name]
+		i, ok := seen[strings.ToLower(strings.TrimSpace(header))]
+		switch {
+		case !ok:
+			return refuse("name the columns as they stand in the list", "no column is named %q, which is said to be the attribute %s; the columns are %s", header, name, r.seenHeaders())
+		case i == r.number || i == r.key:
+			return refuse("remove it from attributes", "the column %q is the number or the key, and not the attribute %s as well", header, name)
+		}
+		given[i] = name
+	}
 	r.names = make([]string, len(r.headers))
 	used := map[string]int{}
 	for i, h := range r.headers {
 		if i == r.number || i == r.key {
 			continue
 		}
-		name := strings.NewReplacer(" ", "_", "-", "_").Replace(h)
+		name, ok := given[i]
+		if !ok {
+			name = strings.NewReplacer(" ", "_", "-", "_").Replace(h)
+		}
 		if err := CheckVariable(name); err != nil {
 			return refuse(attributeHint, "column %q cannot be a channel variable: %s", h, err)
 		}

@@ -1,12 +1,11 @@
 package contact
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -40,18 +39,24 @@ var defaultColumns = map[string][]string{
 }
 
 // Options says how to read a list. The zero value reads UTF-8 with whatever
-// delimiter its header line holds.
+// delimiter its header line holds, or the first sheet of a workbook.
 type Options struct {
-	Encoding  string            // a WHATWG name such as euc-kr or windows-1252; empty: utf-8. A byte order mark in the file wins
-	Delimiter rune              // 0: whichever of , ; tab | the header line holds most of
+	Encoding  string            // of text: a WHATWG name such as euc-kr or windows-1252. A byte order mark in the file wins; with neither, what is not UTF-8 is refused
+	Delimiter rune              // of text; 0: whichever of , ; tab | the header line holds most of
+	Sheet     string            // of a workbook; empty: the first one that is not hidden
 	Columns   map[string]string // field (FieldNumber, FieldKey) to header name, compared without case
-	MaxRows   int               // 0: MaxRows
+	// Attributes names columns as channel variables, variable to header name. Any
+	// other column is one under its own name.
+	Attributes map[string]string
+	Plan       Plan // of the numbers
+	MaxRows    int  // 0: MaxRows
 }
 
 // Row is one good row.
 type Row struct {
-	Line       int    // where it starts in the file, 1 is the first line
-	Number     string // as ParseNumber returns it
+	Line       int    // where it starts in the file, 1 is the first line; of a workbook, the row
+	Number     string // as Plan.Normalise returns it
+	Given      string // the number as it stands in the list, as ParseNumber returns it; empty if that refuses it
 	Key        string // empty without a key column
 	Attributes []Attribute
 	Record     []string // the columns as they stand in the file, for a RowError of the caller's own
@@ -92,33 +97,33 @@ func (e *ListError) Error() string {
 
 func (e *ListError) Unwrap() error { return e.Err }
 
-// Reader reads the rows of one list, in memory bounded by MaxLine however big
-// the file is. It is not safe for concurrent use.
+// Reader reads the rows of one list, in memory bounded by MaxLine for text,
+// MaxStrings for a workbook, however big the file is or unpacks to. It is not
+// safe for concurrent use.
 //
 // That the same number comes twice is for the reader of the rows to notice.
 type Reader struct {
-	lines *lineReader
-	csv   *csv.Reader
-
-	delimiter rune
-	encoding  string
-	headers   []string
-	number    int      // column
-	key       int      // column, -1 without
-	names     []string // attribute name by column, "" for number and key
-	attrs     int
+	source  source
+	plan    Plan
+	headers []string
+	number  int      // column
+	key     int      // column, -1 without
+	names   []string // attribute name by column, "" for number and key
+	attrs   int
 
 	rows, maxRows int
 	err           error
 }
 
-// NewReader reads the header of the list in r. Every error is a *ListError.
+// NewReader reads the header of the list in r, which is text, gzip of text or,
+// if r is an io.ReaderAt and io.Seeker as files are, an XLSX workbook; what it
+// is, its first bytes tell. Every error is a *ListError.
 func NewReader(r io.Reader, opt Options) (*Reader, error) {
-	text, enc, err := decode(r, opt.Encoding)
+	src, err := openSource(r, opt)
 	if err != nil {
 		return nil, err
 	}
-	rd := &Reader{lines: newLineReader(text), encoding: enc, key: -1, maxRows: opt.MaxRows}
+	rd := &Reader{source: src, plan: opt.Plan, key: -1, maxRows: opt.MaxRows}
 	if rd.maxRows <= 0 {
 		rd.maxRows = MaxRows
 	}
@@ -128,91 +133,111 @@ func NewReader(r io.Reader, opt Options) (*Reader, error) {
 	return rd, nil
 }
 
+// The first bytes of files that are not text.
+const (
+	gzipMagic = "\x1f\x8b"
+	zipMagic  = "PK\x03\x04"
+	oleMagic  = "\xd0\xcf\x11\xe0" // Excel before 2007, and a workbook with a password
+)
+
+func openSource(r io.Reader, opt Options) (source, error) {
+	raw := bufio.NewReaderSize(r, 64<<10)
+	packed := false
+	for {
+		head, err := raw.Peek(4)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, readFailed(0, err)
+		}
+		file, isFile := r.(workbookFile)
+		switch {
+		case bytes.HasPrefix(head, []byte(gzipMagic)) && !packed:
+			packed = true
+			if raw, err = gunzip(raw); err != nil {
+				return nil, err
+			}
+			continue
+		case bytes.HasPrefix(head, []byte(gzipMagic)):
+			return nil, &ListError{Reason: "the list is packed twice", Hint: "unpack it once"}
+		case bytes.HasPrefix(head, []byte(zipMagic)) && isFile && !packed:
+			return openWorkbook(file, opt)
+		case bytes.HasPrefix(head, []byte(zipMagic)):
+			return nil, &ListError{Reason: "the list is a packed workbook", Hint: "unpack it: workbooks are packed by themselves"}
+		case bytes.HasPrefix(head, []byte(oleMagic)):
+			return nil, &ListError{Reason: "the list is an old Excel file, or a workbook with a password", Hint: notTextHint + ", without a password"}
+		}
+		return openText(raw, opt)
+	}
+}
+
 // Headers are the names in the header line, as they stand there.
 func (r *Reader) Headers() []string { return slices.Clone(r.headers) }
 
-// Delimiter is the one found or given.
-func (r *Reader) Delimiter() rune { return r.delimiter }
+// Delimiter is the one found or given; 0 of a workbook.
+func (r *Reader) Delimiter() rune { return r.source.delimiter() }
 
 // Encoding is the WHATWG name of the one in use.
-func (r *Reader) Encoding() string { return r.encoding }
+func (r *Reader) Encoding() string { return r.source.encoding() }
 
 // Next returns the next row, a *RowError for a row that is refused, or
 // io.EOF. Any other error is a *ListError and final.
 func (r *Reader) Next() (Row, error) {
+	row, err := r.read()
+	if err != nil {
+		return Row{}, err
+	}
+	return r.finish(row)
+}
+
+// unparsed is a row whose number is still as it stands in the list.
+type unparsed struct {
+	Row
+	digits bool // a numeric cell
+}
+
+// read is Next without what takes long, which finish does.
+func (r *Reader) read() (unparsed, error) {
 	if r.err != nil {
-		return Row{}, r.err
+		return unparsed{}, r.err
 	}
 	row, err := r.next()
-	var bad *RowError
-	if err != nil && !errors.As(err, &bad) {
-		r.err = err
+	if err != nil {
+		if _, bad := errors.AsType[*RowError](err); !bad {
+			r.err = err
+		}
 	}
 	return row, err
 }
 
-// All yields what Next returns, up to the end or a final error.
-func (r *Reader) All() iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		for {
-			row, err := r.Next()
-			if err == io.EOF {
-				return
-			}
-			bad, _ := errors.AsType[*RowError](err)
-			if !yield(row, err) || err != nil && bad == nil {
-				return
-			}
-		}
+func (r *Reader) next() (unparsed, error) {
+	rec, err := r.source.next(len(r.headers))
+	bad, isRow := errors.AsType[*RowError](err)
+	if err != nil && !isRow {
+		return unparsed{}, err
 	}
+	line := rec.line
+	if isRow {
+		line = bad.Line
+	}
+	if r.rows++; r.rows > r.maxRows {
+		return unparsed{}, &ListError{Line: line, Reason: fmt.Sprintf("more than %d rows", r.maxRows), Hint: "split the list into several files"}
+	}
+	if isRow {
+		return unparsed{}, bad
+	}
+	return r.row(&rec)
 }
 
-func (r *Reader) next() (Row, error) {
-	err := r.lines.nextRecord()
-	line := r.lines.start
-	if err == nil || errors.Is(err, errLongLine) {
-		r.rows++
-		if r.rows > r.maxRows {
-			return Row{}, &ListError{Line: line, Reason: fmt.Sprintf("more than %d rows", r.maxRows), Hint: "split the list into several files"}
-		}
+func (r *Reader) row(rec *record) (unparsed, error) {
+	refuse := func(format string, args ...any) (unparsed, error) {
+		return unparsed{}, &RowError{Line: rec.line, Reason: fmt.Sprintf(format, args...), Record: slices.Clone(rec.values)}
 	}
-	switch {
-	case errors.Is(err, errLongLine):
-		return Row{}, &RowError{Line: line, Reason: fmt.Sprintf("the line is longer than %d bytes", MaxLine)}
-	case errors.Is(err, io.EOF):
-		return Row{}, io.EOF
-	case err != nil:
-		return Row{}, readFailed(r.lines.line, err)
+	if n := rec.undecodable; n > 0 {
+		return refuse("%d undecodable characters: is the list really in %s?", n, r.Encoding())
 	}
-
-	record, err := r.csv.Read()
-	if fatal := r.lines.failed(); fatal != nil {
-		return Row{}, fatal
+	if len(rec.values) != len(r.headers) {
+		return refuse("%d columns, the header has %d", len(rec.values), len(r.headers))
 	}
-	if err != nil {
-		return Row{}, &RowError{Line: line, Reason: quoteReason(err), Record: strings.SplitN(r.lines.text(), string(r.delimiter), len(r.headers))}
-	}
-	return r.row(line, record)
-}
-
-func quoteReason(err error) string {
-	if errors.Is(err, csv.ErrBareQuote) {
-		return `a " inside a value that does not begin with one`
-	}
-	return `a " inside a quoted value is neither doubled nor its end`
-}
-
-func (r *Reader) row(line int, record []string) (Row, error) {
-	refuse := func(format string, args ...any) (Row, error) {
-		return Row{}, &RowError{Line: line, Reason: fmt.Sprintf(format, args...), Record: slices.Clone(record)}
-	}
-	if n := r.lines.undecodable; n > 0 {
-		return refuse("%d undecodable characters: is the list really in %s?", n, r.encoding)
-	}
-	if len(record) != len(r.headers) {
-		return refuse("%d columns, the header has %d", len(record), len(r.headers))
-	}
-	for i, v := range record {
+	for i, v := range rec.values {
 		if len(v) > MaxValue {
 			return refuse("%s: longer than %d bytes", r.headers[i], MaxValue)
 		}
@@ -220,20 +245,39 @@ func (r *Reader) row(line int, record []string) (Row, error) {
 			return refuse("%s: control character %s", r.headers[i], quoteAt(v, j))
 		}
 	}
-	row := Row{Line: line, Attributes: make([]Attribute, 0, r.attrs), Record: slices.Clone(record)}
-	for i, v := range record {
-		switch i {
-		case r.number:
-			n, err := ParseNumber(v)
-			if err != nil {
-				return refuse("%s: %s", r.headers[i], err)
-			}
-			row.Number = n
-		case r.key:
-			row.Key = strings.TrimSpace(v)
-		default:
+	row := unparsed{Row: Row{Line: rec.line, Attributes: make([]Attribute, 0, r.attrs), Record: slices.Clone(rec.values)}}
+	for i, v := range row.Record {
+		switch {
+		case i != r.number && i != r.key:
 			row.Attributes = append(row.Attributes, Attribute{r.names[i], v})
+		case rec.lost != nil && rec.lost[i] != "":
+			return refuse("%s: %s", r.headers[i], rec.lost[i])
+		case i == r.number:
+			row.Number = v
+			row.digits = rec.digits != nil && rec.digits[i]
+		default:
+			row.Key = strings.TrimSpace(v)
 		}
+	}
+	return row, nil
+}
+
+// finish parses a row's number. It may be called from several goroutines.
+func (r *Reader) finish(u unparsed) (Row, error) {
+	row, given := u.Row, u.Number
+	normalise := r.plan.Normalise
+	if u.digits {
+		normalise = r.plan.normaliseCell
+	}
+	var err error
+	if row.Number, err = normalise(given); err != nil {
+		if shortened(given) {
+			err = fmt.Errorf("%w: a spreadsheet has shortened the number, its last digits are lost", err)
+		}
+		return Row{}, &RowError{Line: row.Line, Reason: fmt.Sprintf("%s: %s", r.headers[r.number], err), Record: row.Record}
+	}
+	if n, err := ParseNumber(given); err == nil {
+		row.Given = n
 	}
 	return row, nil
 }

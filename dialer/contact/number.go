@@ -3,6 +3,7 @@ package contact
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -50,6 +51,11 @@ func ParseNumber(s string) (string, error) {
 	}
 	return b.String(), nil
 }
+
+var exponent = regexp.MustCompile(`^[0-9]+([.,][0-9]+)?[eE]\+?[0-9]{1,2}$`)
+
+// shortened tells 8.21012E+11, which is how a spreadsheet shows a long number.
+func shortened(s string) bool { return exponent.MatchString(strings.TrimSpace(s)) }
 
 // quoteAt quotes the character of s at byte i, or the byte itself where s is
 // not UTF-8 there.

@@ -11,6 +11,16 @@ import (
 	"strings"
 )
 
+// ListName is what a list is called by unless it is given a name: its file's,
+// without what tells how it is packed and written.
+func ListName(path string) string {
+	base := filepath.Base(path)
+	if strings.EqualFold(filepath.Ext(base), ".gz") {
+		base = base[:len(base)-len(".gz")]
+	}
+	return strings.TrimSuffix(base, filepath.Ext(base))
+}
+
 // RejectsPath is where the refused rows of a list go: beside it,
 // lists/spring.rejects.csv for lists/spring.csv.
 func RejectsPath(list string) string {

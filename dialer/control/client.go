@@ -40,8 +40,9 @@ func NewClient(path string) *Client {
 
 // Error is a request that the daemon refused.
 type Error struct {
-	Status  int // of HTTP
+	Status  int // of HTTP; 0 of a failure in mid-answer
 	Message string
+	Hint    string // what to do about it; may be empty
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -49,8 +50,8 @@ func (e *Error) Error() string { return e.Message }
 // maxError bounds what is read of an answer that is not as expected.
 const maxError = 1 << 20
 
-func (c *Client) call(ctx context.Context, method, path string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, nil)
+func (c *Client) call(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (c *Client) call(ctx context.Context, method, path string) (io.ReadCloser, 
 		if err := json.NewDecoder(io.LimitReader(resp.Body, maxError)).Decode(&f); err != nil || f.Error == "" {
 			return nil, fmt.Errorf("control socket %s: it answers %s, as no dialcamp does", c.path, resp.Status)
 		}
-		return nil, &Error{resp.StatusCode, f.Error}
+		return nil, &Error{resp.StatusCode, f.Error, f.Hint}
 	}
 	return resp.Body, nil
 }
@@ -97,7 +98,7 @@ func (c *Client) unreadable(err error) error {
 }
 
 func (c *Client) get(ctx context.Context, method, path string, v any) error {
-	body, err := c.call(ctx, method, path)
+	body, err := c.call(ctx, method, path, nil)
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (c *Client) Pacing(ctx context.Context, campaign string, seq uint64) (iter.
 
 // lines asks for one JSON value a line.
 func lines[T any](ctx context.Context, c *Client, path string) (iter.Seq2[T, error], error) {
-	body, err := c.call(ctx, "GET", path)
+	body, err := c.call(ctx, "GET", path, nil)
 	if err != nil {
 		return nil, err
 	}

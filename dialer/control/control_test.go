@@ -9,11 +9,13 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/store"
 )
@@ -25,6 +27,7 @@ type operator struct {
 	states map[string]campaign.State
 	store  store.Store
 	gone   bool // as when stopping
+	asked  control.Import
 }
 
 func (o *operator) Status(context.Context) (campaign.Status, error) {
@@ -58,6 +61,35 @@ func (o *operator) Operate(_ context.Context, name string, verb campaign.Verb) (
 		campaign.Drain: campaign.Draining, campaign.Stop: campaign.Draining,
 	}[verb]
 	return o.states[name], nil
+}
+
+// Import takes every line of the file for a row: "bad…" is refused, and "!…" ends
+// it with an error.
+func (o *operator) Import(_ context.Context, req control.Import, file io.Reader, event func(control.ImportEvent)) (r control.ImportResult, err error) {
+	if o.gone {
+		return r, control.ErrStopping
+	}
+	o.asked = req
+	b, err := io.ReadAll(file)
+	if err != nil {
+		return r, err
+	}
+	event(control.ImportEvent{Headers: []string{"number", "name"}})
+	event(control.ImportEvent{Read: int64(len(b))})
+	for line := range strings.Lines(string(b)) {
+		r.Rows++
+		switch {
+		case strings.HasPrefix(line, "bad"):
+			r.Rejected++
+			event(control.ImportEvent{Reject: &control.Reject{Line: r.Rows, Reason: "bad", Record: []string{line}}})
+		case strings.HasPrefix(line, "!"):
+			return r, &contact.ListError{Line: r.Rows, Reason: "not UTF-8", Hint: "set its encoding"}
+		default:
+			event(control.ImportEvent{Dial: &control.Dial{Line: r.Rows, Channel: "Local/1@DialCamp", Variables: []string{"A=" + line}}})
+		}
+	}
+	r.List, r.Campaign, r.DryRun = req.List, req.Campaign, req.DryRun
+	return r, nil
 }
 
 func (o *operator) Store() store.Store { return o.store }

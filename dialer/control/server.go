@@ -3,6 +3,8 @@
 //
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
+//	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
+//	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
 //	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
@@ -18,6 +20,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,6 +39,9 @@ var ErrStopping = errors.New("the daemon is stopping")
 type Operator interface {
 	Status(ctx context.Context) (campaign.Status, error)
 	Operate(ctx context.Context, campaign string, verb campaign.Verb) (campaign.State, error)
+	// Import takes a list in, or with DryRun tells what would become of it. It
+	// calls event for what happens on the way, one call at a time.
+	Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error)
 	Store() store.Store
 	Configured() map[string]time.Duration
 }
@@ -88,6 +94,8 @@ func Handler(op Operator) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
+	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
+	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
@@ -115,8 +123,7 @@ func (a api) status(w http.ResponseWriter, r *http.Request) {
 
 func (a api) operate(w http.ResponseWriter, r *http.Request) {
 	name, verb := r.PathValue("name"), campaign.Verb(r.PathValue("verb"))
-	if _, ok := a.op.Configured()[name]; !ok {
-		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", name))
+	if !a.known(w, name) {
 		return
 	}
 	if !slices.Contains(campaign.Verbs, verb) {
@@ -133,6 +140,15 @@ func (a api) operate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	reply(w, map[string]string{"state": string(state)})
+}
+
+// known answers for a campaign that is not configured.
+func (a api) known(w http.ResponseWriter, name string) bool {
+	_, ok := a.op.Configured()[name]
+	if !ok {
+		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", name))
+	}
+	return ok
 }
 
 func (a api) report(w http.ResponseWriter, r *http.Request) {
@@ -241,10 +257,11 @@ func reply(w http.ResponseWriter, v any) {
 
 type failure struct {
 	Error string `json:"error"`
+	Hint  string `json:"hint,omitempty"`
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(failure{err.Error()})
+	json.NewEncoder(w).Encode(failure{Error: err.Error()})
 }

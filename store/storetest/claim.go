@@ -211,3 +211,24 @@ func busyNumbersInFront(t *testing.T, b *box) {
 	b.claims("d", start, 1, "1")
 	b.claims("d", start, 1, "2")
 }
+
+// claimIDs: no attempt's id begins with another's. Asterisk takes it for a
+// duplicate.
+func claimIDs(t *testing.T, b *box) {
+	var numbers []string
+	for i := range 120 {
+		numbers = append(numbers, fmt.Sprint(1000+i))
+	}
+	b.loaded("c", numbers...)
+	claims, _, err := b.Claim("c", start, 120)
+	if err != nil || len(claims) != 120 {
+		t.Fatalf("%d claims, %v", len(claims), err)
+	}
+	for _, x := range claims {
+		for _, y := range claims {
+			if x.Attempt.ID != y.Attempt.ID && strings.HasPrefix(y.Attempt.ID, x.Attempt.ID) {
+				t.Fatalf("%s begins with %s", y.Attempt.ID, x.Attempt.ID)
+			}
+		}
+	}
+}

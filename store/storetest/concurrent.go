@@ -120,6 +120,8 @@ func closed(t *testing.T, b *box) {
 		"Finish":       func() error { return b.Finish(end(cm, start)) },
 		"InFlight":     func() error { _, err := b.InFlight(); return err },
 		"Load":         func() error { _, err := b.Load("c", "l", "h", start, seq(rows("1")), nil); return err },
+		"Preview":      func() error { _, err := b.Preview("c", "l", seq(rows("1")), nil); return err },
+		"Lists":        func() error { _, err := b.Lists("c"); return err },
 		"List":         func() error { _, _, err := b.List("c", "l"); return err },
 		"SetDNC":       func() error { _, err := b.SetDNC(func(func(string) bool) {}); return err },
 		"Counters":     func() error { _, err := b.Counters("c"); return err },

@@ -192,13 +192,17 @@ func loadKeyComesAndGoes(t *testing.T, b *box) {
 // the others.
 func loadUnfit(t *testing.T, b *box) {
 	long := strings.Repeat("7", 1000)
-	list := keyed("", "", "A", "", "B", long+"7", long+"7", "1", long, "2", "", long, "C", "3")
+	list := keyed("", "", "A", "", "B", long+"7", long+"7", "1", "D", "4", long, "2", "", long, "C", "3")
+	list[4].Refused = "somebody else's reason"
 	batch, rejects := b.load("c", "l", list)
-	b.expect(batch, 3, 0, 4)
+	b.expect(batch, 3, 0, 5)
 	for i, r := range rejects {
 		if r.Row.Line != i+2 {
 			t.Fatalf("%+v", r)
 		}
+	}
+	if rejects[4].Why != "somebody else's reason" {
+		t.Fatalf("%+v", rejects[4])
 	}
 	b.claims("c", start, 9, "2", long, "3")
 }
@@ -299,5 +303,83 @@ func listRecord(t *testing.T, b *box) {
 	}
 	if _, ok, err := b.List("d", "l"); ok || err != nil {
 		t.Fatal(ok, err)
+	}
+}
+
+// lists: every list of a campaign that was loaded to its end, by name.
+func lists(t *testing.T, b *box) {
+	if all, err := b.Lists("c"); err != nil || len(all) != 0 {
+		t.Fatal(all, err)
+	}
+	spring, _ := b.load("c", "spring", rows("1"))
+	autumn, _ := b.load("c", "autumn", rows("2", "2"))
+	b.load("d", "other", rows("3"))
+	b.reopen()
+	if all, err := b.Lists("c"); err != nil || !equal(all, []store.Batch{autumn, spring}) {
+		t.Fatalf("%+v, %v", all, err)
+	}
+}
+
+// loadGiven: a contact that was loaded before its list had a region is known in
+// its old spelling.
+func loadGiven(t *testing.T, b *box) {
+	b.load("c", "l", append(rows("0101"), keyed("A", "0102")...))
+	given := []store.Row{
+		{Line: 2, Number: "+82101", Given: "0101"}, {Line: 3, Number: "+82102", Given: "0102", Key: "A"},
+		{Line: 4, Number: "+82103", Given: "0103"}, {Line: 5, Number: "+82103", Given: "+82103"}, {Line: 6, Number: "+82101", Given: "0101"},
+	}
+	batch, rejects := b.load("c", "l", given)
+	b.expect(batch, 1, 2, 2)
+	if rejects[0].Row.Line != 5 || rejects[1].Row.Line != 6 {
+		t.Fatalf("%+v", rejects)
+	}
+	b.claims("c", start, 9, "0101", "0102", "+82103")
+	batch, _ = b.load("c", "l", given[:3])
+	b.expect(batch, 0, 3, 0)
+}
+
+// loadBarred: what is on the do-not-call list joins all the same, for the day on
+// which it is on it no more, and is counted.
+func loadBarred(t *testing.T, b *box) {
+	b.dnc("2", "3")
+	batch, _ := b.load("c", "l", rows("1", "2", "3", "3"))
+	b.expect(batch, 3, 0, 1)
+	if batch.Barred != 2 {
+		t.Fatalf("%+v", batch)
+	}
+	if batch, _ = b.load("c", "l", rows("2", "3")); batch.Barred != 0 {
+		t.Fatalf("none of them is new: %+v", batch)
+	}
+}
+
+func previewChangesNothing(t *testing.T, b *box) {
+	b.load("c", "l", rows("1", "2"))
+	contacts, counters := b.contacts("c"), b.counters("c")
+	b.preview("c", "l", many(2500))
+	b.preview("c", "new", many(2500))
+	b.preview("d", "l", rows("1"))
+	if !equal(b.contacts("c"), contacts) || !equal(b.counters("c"), counters) {
+		t.Fatal("changed")
+	}
+	names, err := b.Campaigns()
+	all, listErr := b.Lists("c")
+	if err != nil || listErr != nil || fmt.Sprint(names) != "[c]" || len(all) != 1 {
+		t.Fatal(names, all, err, listErr)
+	}
+	if _, err := b.Preview("c", "", seq(nil), nil); err == nil {
+		t.Error("a list without a name is accepted")
+	}
+}
+
+func previewCutOff(t *testing.T, b *box) {
+	boom := errors.New("boom")
+	told := 0
+	batch, err := b.Preview("c", "l", func(yield func(store.Row, error) bool) {
+		if yield(rows("1")[0], nil) && yield(store.Row{}, boom) {
+			t.Error("the preview goes on after an error")
+		}
+	}, func(store.Row, store.Verdict) { told++ })
+	if !errors.Is(err, boom) || batch.Rows != 1 || told != 1 {
+		t.Fatalf("%+v, %d told, %v", batch, told, err)
 	}
 }

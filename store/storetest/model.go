@@ -146,6 +146,9 @@ func (m *model) load(name, list string, now time.Time, rows []store.Row) store.B
 			mc.contacts = append(mc.contacts, c)
 			seen[c] = true
 			b.Added++
+			if m.dnc[r.Number] {
+				b.Barred++
+			}
 		}
 	}
 	mc.lists[list] = b

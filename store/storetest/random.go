@@ -107,10 +107,14 @@ func (r *random) stepLoad() string {
 	}
 	camp, name := r.camp(), fmt.Sprint("l", r.rnd.IntN(2))
 	rejected := 0
+	would, _ := r.preview(camp, name, list)
 	got, err := r.Load(camp, name, "hash", r.now, seq(list), func(store.Row, string) { rejected++ })
 	want := r.model.load(camp, name, r.now, list)
 	if err != nil || !equal(got, want) || rejected != want.Rejected {
 		r.Errorf("%d rejected, %v\n got %+v\nwant %+v", rejected, err, got, want)
+	}
+	if would.Time, would.Hash = want.Time, want.Hash; !equal(would, want) {
+		r.Errorf("preview\n got %+v\nwant %+v", would, want)
 	}
 	return fmt.Sprintf("load %s %s %+v", camp, name, list)
 }

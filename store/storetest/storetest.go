@@ -30,6 +30,7 @@ func Run(t *testing.T, open Opener) {
 		{"ClaimMax", claimMax},
 		{"ClaimNext", claimNext},
 		{"ClaimAttempt", claimAttempt},
+		{"ClaimIDs", claimIDs},
 		{"ClaimStrangeTimes", claimStrangeTimes},
 		{"ClaimUnknownCampaign", claimUnknownCampaign},
 		{"BusyNumber", busyNumber},
@@ -64,7 +65,12 @@ func Run(t *testing.T, open Opener) {
 		{"LoadCutOff", loadCutOff},
 		{"LoadWhileDialing", loadWhileDialing},
 		{"LoadNames", loadNames},
+		{"LoadGiven", loadGiven},
+		{"LoadBarred", loadBarred},
+		{"PreviewChangesNothing", previewChangesNothing},
+		{"PreviewCutOff", previewCutOff},
 		{"ListRecord", listRecord},
+		{"Lists", lists},
 		{"Attempts", attempts},
 		{"AttemptsWhileChanging", attemptsWhileChanging},
 		{"Contacts", contacts},
@@ -182,10 +188,45 @@ type reject struct {
 	Why string
 }
 
-// load loads rows, due at start.
+// preview asks what a load would do.
+func (b *box) preview(camp, list string, rows []store.Row) (batch store.Batch, rejects []reject) {
+	b.Helper()
+	told, added, barred := 0, 0, 0
+	batch, err := b.Preview(camp, list, seq(rows), func(r store.Row, v store.Verdict) {
+		if !equal(r, rows[told]) {
+			b.Errorf("row %d is told as %+v", told, r)
+		}
+		told++
+		switch {
+		case v.Refused != "":
+			rejects = append(rejects, reject{r, v.Refused})
+		case v.New && v.Barred:
+			barred++
+			added++
+		case v.New:
+			added++
+		}
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if told != len(rows) || batch.Added != added || batch.Barred != barred || batch.Rejected != len(rejects) {
+		b.Fatalf("%d rows told, %d new, %d of them barred, %d rejected make the batch %+v", told, added, barred, len(rejects), batch)
+	}
+	return batch, rejects
+}
+
+// load loads rows, due at start, and expects what the preview told.
 func (b *box) load(camp, list string, rows []store.Row) (store.Batch, []reject) {
 	b.Helper()
+	would, wouldReject := b.preview(camp, list, rows)
 	var rejects []reject
+	defer func() {
+		b.Helper()
+		if !equal(rejects, wouldReject) {
+			b.Errorf("rejected %+v, but the preview was %+v", rejects, wouldReject)
+		}
+	}()
 	batch, err := b.Load(camp, list, "hash", start, seq(rows), func(r store.Row, why string) {
 		rejects = append(rejects, reject{r, why})
 	})
@@ -194,6 +235,10 @@ func (b *box) load(camp, list string, rows []store.Row) (store.Batch, []reject) 
 	}
 	if batch.Rows != len(rows) || batch.Rejected != len(rejects) || batch.Rows != batch.Added+batch.Unchanged+batch.Rejected {
 		b.Fatalf("%d rows and %d rejects make the batch %+v", len(rows), len(rejects), batch)
+	}
+	would.Time, would.Hash = batch.Time, batch.Hash
+	if !equal(batch, would) {
+		b.Errorf("%+v, but the preview was %+v", batch, would)
 	}
 	for _, r := range rejects {
 		if r.Row.Line == 0 || r.Why == "" {

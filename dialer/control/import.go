@@ -1,0 +1,242 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/dialcamp/dialcamp/dialer/contact"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// MaxImport bounds the bytes of a file that is imported, as it is packed.
+const MaxImport = 8 << 30
+
+// Import is a list file to be taken into a campaign. The file itself is sent,
+// not its path: whoever asks must be able to read it, and the daemon need not.
+type Import struct {
+	Campaign string
+	List     string // its name
+	Options  contact.Options
+	DryRun   bool // tell what would happen, and change nothing
+}
+
+// ImportEvent is one thing that happens on the way; one field of it is set. The
+// last one has Result or Error.
+type ImportEvent struct {
+	Headers []string      `json:"headers,omitempty"` // the first event, before any row
+	Read    int64         `json:"read,omitempty"`    // bytes of the file so far
+	Reject  *Reject       `json:"reject,omitempty"`  // a row that is not taken
+	Dial    *Dial         `json:"dial,omitempty"`    // of a dry run: one of the first rows that would be
+	Result  *ImportResult `json:"result,omitempty"`
+	Error   string        `json:"error,omitempty"`
+	Hint    string        `json:"hint,omitempty"`
+}
+
+// Reject is a row that is not taken.
+type Reject struct {
+	Line   int      `json:"line"`
+	Reason string   `json:"reason"`
+	Record []string `json:"record,omitempty"`
+}
+
+// Dial is a row as it would be dialed.
+type Dial struct {
+	Line      int      `json:"line"`
+	Key       string   `json:"key,omitempty"`
+	Channel   string   `json:"channel"`
+	Variables []string `json:"variables,omitempty"` // NAME=value
+	Barred    bool     `json:"barred,omitempty"`    // on the do-not-call list, so not while it is
+}
+
+// ImportResult is what an import did, or would do.
+type ImportResult struct {
+	store.Batch
+	Encoding   string `json:"encoding"`
+	Delimiter  string `json:"delimiter,omitempty"` // of text
+	Region     string `json:"region,omitempty"`
+	DryRun     bool   `json:"dry_run"`
+	Bad        int    `json:"bad"`        // rejected for what stands in them
+	Duplicates int    `json:"duplicates"` // rejected for a contact that is there already
+}
+
+func (q *Import) values() url.Values {
+	v := url.Values{"list": {q.List}}
+	for k, s := range map[string]string{"encoding": q.Options.Encoding, "sheet": q.Options.Sheet, "region": q.Options.Plan.Region} {
+		if s != "" {
+			v.Set(k, s)
+		}
+	}
+	if q.Options.Delimiter != 0 {
+		v.Set("delimiter", string(q.Options.Delimiter))
+	}
+	for _, field := range slices.Sorted(maps.Keys(q.Options.Columns)) {
+		v.Add("column", field+"="+q.Options.Columns[field])
+	}
+	for _, name := range slices.Sorted(maps.Keys(q.Options.Attributes)) {
+		v.Add("attribute", name+"="+q.Options.Attributes[name])
+	}
+	for k, on := range map[string]bool{"dry_run": q.DryRun, "allow_emergency": q.Options.Plan.AllowEmergency, "allow_premium": q.Options.Plan.AllowPremium} {
+		if on {
+			v.Set(k, "true")
+		}
+	}
+	return v
+}
+
+// importOf reads what values wrote. What is not known is refused: a setting
+// that is misspelt and ignored dials wrong numbers.
+func importOf(campaign, rawQuery string) (q Import, err error) {
+	v, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return q, fmt.Errorf("the query cannot be read: %w", err)
+	}
+	q.Campaign = campaign
+	for name, values := range v {
+		if name != "column" && name != "attribute" && len(values) > 1 {
+			return q, fmt.Errorf("parameter %q is given twice", name)
+		}
+		switch value := values[0]; name {
+		case "list":
+			q.List = value
+		case "encoding":
+			q.Options.Encoding, err = value, contact.CheckEncoding(value)
+		case "delimiter":
+			q.Options.Delimiter, err = contact.ParseDelimiter(value)
+		case "sheet":
+			q.Options.Sheet = value
+		case "region":
+			q.Options.Plan.Region, err = value, contact.CheckRegion(value)
+		case "allow_emergency":
+			q.Options.Plan.AllowEmergency, err = isTrue(name, value)
+		case "allow_premium":
+			q.Options.Plan.AllowPremium, err = isTrue(name, value)
+		case "dry_run":
+			q.DryRun, err = isTrue(name, value)
+		case "column":
+			q.Options.Columns = headersOf(values)
+			err = contact.CheckColumns(q.Options.Columns)
+		case "attribute":
+			q.Options.Attributes = headersOf(values)
+			err = contact.CheckAttributes(q.Options.Attributes)
+		default:
+			err = fmt.Errorf("parameter %q is unknown", name)
+		}
+		if err != nil {
+			return q, err
+		}
+	}
+	if q.List == "" {
+		return q, errors.New("list= is missing: the list needs a name")
+	}
+	return q, nil
+}
+
+// headersOf reads FIELD=HEADER.
+func headersOf(values []string) map[string]string {
+	m := map[string]string{}
+	for _, v := range values {
+		field, header, _ := strings.Cut(v, "=")
+		m[field] = header
+	}
+	return m
+}
+
+func isTrue(name, value string) (bool, error) {
+	if value != "true" && value != "false" {
+		return false, fmt.Errorf("%s=%q is neither true nor false", name, value)
+	}
+	return value == "true", nil
+}
+
+func (a api) lists(w http.ResponseWriter, r *http.Request) {
+	if !a.known(w, r.PathValue("name")) {
+		return
+	}
+	all, err := a.op.Store().Lists(r.PathValue("name"))
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	if all == nil {
+		all = []store.Batch{}
+	}
+	reply(w, all)
+}
+
+func (a api) importList(w http.ResponseWriter, r *http.Request) {
+	if !a.known(w, r.PathValue("name")) {
+		return
+	}
+	req, err := importOf(r.PathValue("name"), r.URL.RawQuery)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jsonl")
+	out := &eventWriter{w: w, enc: json.NewEncoder(w)}
+	result, err := a.op.Import(r.Context(), req, http.MaxBytesReader(w, r.Body, MaxImport), out.write)
+	last := ImportEvent{Result: &result}
+	if err != nil {
+		last = ImportEvent{Error: err.Error()}
+		if le, ok := errors.AsType[*contact.ListError](err); ok {
+			last.Hint = le.Hint
+		}
+	}
+	out.write(last)
+	if out.err != nil {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// eventWriter sends events; those that tell how far it is, at once.
+type eventWriter struct {
+	w   http.ResponseWriter
+	enc *json.Encoder
+	err error
+}
+
+func (e *eventWriter) write(ev ImportEvent) {
+	if e.err != nil {
+		return
+	}
+	if e.err = e.enc.Encode(ev); e.err == nil && ev.Read > 0 {
+		e.err = http.NewResponseController(e.w).Flush()
+	}
+}
+
+// Import sends a list file and hands out what happens.
+func (c *Client) Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error) {
+	body, err := c.call(ctx, "POST", "/v1/campaigns/"+url.PathEscape(req.Campaign)+"/lists?"+req.values().Encode(), file)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	defer body.Close()
+	dec := json.NewDecoder(bufio.NewReader(body))
+	for {
+		var ev ImportEvent
+		if err := dec.Decode(&ev); err != nil {
+			return ImportResult{}, c.unreadable(err)
+		}
+		switch {
+		case ev.Error != "":
+			return ImportResult{}, &Error{Message: ev.Error, Hint: ev.Hint}
+		case ev.Result != nil:
+			return *ev.Result, nil
+		}
+		event(ev)
+	}
+}
+
+// Lists asks for the last batch of each of a campaign's lists.
+func (c *Client) Lists(ctx context.Context, campaign string) (all []store.Batch, err error) {
+	return all, c.get(ctx, "GET", "/v1/campaigns/"+url.PathEscape(campaign)+"/lists", &all)
+}
