@@ -1,0 +1,129 @@
+package pacing
+
+import (
+	"fmt"
+	"math"
+)
+
+// Mode is how calls are paced.
+type Mode string
+
+// Modes.
+const (
+	Progressive Mode = "progressive"
+	Power       Mode = "power"
+	Predictive  Mode = "predictive"
+	Broadcast   Mode = "broadcast"
+)
+
+// Modes are all modes.
+var Modes = []Mode{Progressive, Power, Predictive, Broadcast}
+
+// Settings are what the operator chose for a campaign.
+type Settings struct {
+	Mode  Mode    `json:"mode"`
+	Ratio float64 `json:"ratio,omitempty"` // of power: calls for each free agent
+	// Limit is the share of answers that may be abandoned, of predictive.
+	Limit       float64 `json:"limit,omitempty"`
+	RingTimeout float64 `json:"ring_timeout"` // in seconds
+	// Patience is how many seconds a person who answered waits for an agent
+	// before the call counts as abandoned.
+	Patience float64 `json:"patience"`
+}
+
+// Decision is how many calls to place now, and why not more.
+type Decision struct {
+	Place int `json:"place"`
+	By    Cap `json:"by"` // what held it to that number
+
+	// Of predictive: the estimates behind it.
+	Rate      float64 `json:"rate,omitempty"`      // chance that a call is answered by a person
+	Harm      float64 `json:"harm,omitempty"`      // of the first call that is not placed
+	Threshold float64 `json:"threshold,omitempty"` // up to which one is
+	Budget    float64 `json:"budget,omitempty"`    // share of the answers to come that may be abandoned
+}
+
+// String explains the decision in a sentence.
+func (d Decision) String() string {
+	text := fmt.Sprintf("%d calls", d.Place)
+	if d.Place == 1 {
+		text = "1 call"
+	}
+	switch d.By {
+	case CapAgents:
+		return text + ": there are no more free agents"
+	case CapRatio:
+		return text + ": the ratio of calls to free agents is reached"
+	case CapLearning:
+		return text + ": too few calls have ended to place more than there are free agents"
+	case CapHarm:
+		return text + fmt.Sprintf(": one more would find no agent, if it is answered, with a chance of %.1f %%; %.1f %% are allowed", 100*d.Harm, 100*d.Threshold)
+	case CapBudget:
+		return text + ": the answers of today do not pay for one more abandoned call"
+	case CapLines:
+		return text + fmt.Sprintf(": there are %d for each agent", linesPerAgent)
+	case CapContacts:
+		return text + ": no more contacts are due"
+	}
+	return text + fmt.Sprintf(": %s is reached", d.By)
+}
+
+// Pacer decides for one campaign. Its zero value with Settings and a State is
+// ready for use. All that a decision depends on is in these two and in the
+// Snapshot.
+type Pacer struct {
+	Settings
+	State
+
+	// Scratch, to allocate nothing.
+	forecast forecast
+	tables   [2]releases
+	last     int // table that was used last
+	human    [ringBins + 1]float64
+	rest     [ringBins + 1]float64
+	air      [ringBins]airborne
+	harms    []float64 // of the calls of the last decision
+	decision Decision
+}
+
+// Decide tells how many calls to place now. It takes what the time since the
+// last decision teaches into the State, so a Snapshot is decided on once.
+func (p *Pacer) Decide(s *Snapshot) Decision {
+	var d Decision
+	p.harms = p.harms[:0]
+	agents := s.Idle + len(s.Busy)
+	switch {
+	case p.Mode == Broadcast:
+		d = Decision{Place: math.MaxInt32}
+	case p.Mode == Predictive:
+		// Also without agents: the calls in the air teach.
+		d = p.predict(s)
+	case p.Mode == Power:
+		d = Decision{Place: int(p.Ratio*float64(max(0, s.Free))+1e-9) - len(s.Ringing), By: CapRatio}
+	default:
+		d = Decision{Place: s.Free - len(s.Ringing), By: CapAgents}
+	}
+	if agents == 0 && p.Mode != Broadcast {
+		d.Place, d.By = 0, CapAgents
+	}
+	d.Place, d.By = s.Limits.allow(max(0, d.Place), d.By)
+	p.decision = d
+	return d
+}
+
+// Placed notes that n calls of the last decision were placed, with contacts of
+// average chances.
+func (p *Pacer) Placed(n int) {
+	d := &p.decision
+	for i := range min(n, len(p.harms)) {
+		m := p.harms[i]
+		p.Predicted += d.Rate * m / p.correction()
+		p.Day.Predicted.Answers += d.Rate
+		p.Day.Predicted.Abandoned += d.Rate * m
+		if d.Budget > 0 {
+			// The mean harm that is accepted shall be the budget.
+			p.State.Threshold *= math.Exp(steer * d.Rate * (d.Budget - m) / d.Budget)
+		}
+	}
+	p.State.Threshold = math.Max(0.5, math.Min(8, p.State.Threshold))
+}

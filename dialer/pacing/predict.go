@@ -1,0 +1,240 @@
+package pacing
+
+import "math"
+
+const (
+	// Before so many calls have ended and so many people have answered,
+	// predictive pacing is progressive.
+	learnCalls   = 20
+	learnReached = 3
+
+	// linesPerAgent bounds the calls in the air, whatever the estimates say.
+	linesPerAgent = 25
+
+	// steer is how fast the threshold follows, for each answer to come.
+	steer = 0.02
+)
+
+// airborne are the calls whose ring time is in the same bin.
+type airborne struct {
+	n int
+	// Sums over the calls, and over their squares, of the chance that a person is
+	// called, over that of ringing for so long.
+	sum, sq float64
+}
+
+// predict places one more call as long as the harm it is expected to do is not
+// more than the threshold, and never less than progressive pacing.
+func (p *Pacer) predict(s *Snapshot) Decision {
+	rate := p.Rate.Value()
+	p.Human.cumulate(&p.human)
+	p.State.Rest.cumulate(&p.rest)
+	own := p.lookUp(s, rate)
+	p.passed(s.Since, s.Idle, own*s.Since/p.Width)
+
+	sure := max(0, s.Free-len(s.Ringing))
+	agents := s.Idle + len(s.Busy)
+	budget := p.budget(p.Limit, s.Left)
+	d := Decision{Place: sure, Rate: rate, Budget: budget, Threshold: p.State.Threshold * budget * p.caution(p.Limit)}
+	most := linesPerAgent*agents - len(s.Ringing)
+	switch {
+	case p.Ended < learnCalls || p.Reached < learnReached:
+		d.By, most = CapLearning, sure
+	case budget <= 0:
+		d.By, most = CapBudget, sure
+	default:
+		d.By = CapLines
+	}
+	if most <= 0 {
+		return d
+	}
+	p.load(s, rate)
+	if p.forecast.exact {
+		p.oneByOne(&d, sure, most)
+	} else {
+		p.byHalving(&d, sure, most)
+	}
+	return d
+}
+
+// oneByOne adds calls to an exact forecast until the next would do too much
+// harm.
+func (p *Pacer) oneByOne(d *Decision, sure, most int) {
+	c := p.correction()
+	for d.Place = 0; d.Place < most; d.Place++ {
+		m := p.forecast.harm(0) * c
+		if m > d.Threshold && d.Place >= sure {
+			d.Harm = m
+			if d.By == CapLines {
+				d.By = CapHarm
+			}
+			return
+		}
+		p.harms = append(p.harms, m)
+		p.forecast.answers(&p.forecast.fresh, 1)
+	}
+}
+
+// byHalving finds the last call that is allowed: the harm grows with each.
+func (p *Pacer) byHalving(d *Decision, sure, most int) {
+	c := p.correction()
+	allowed := func(n int) bool { // as the n+1st
+		d.Harm = p.forecast.harm(float64(n)) * c
+		return d.Harm <= d.Threshold
+	}
+	lo, hi := sure, most // lo calls may be placed, more than hi may not
+	for step := 1; lo < hi; step *= 2 {
+		n := min(lo+step, hi) - 1
+		if !allowed(n) {
+			hi = n
+			break
+		}
+		lo = n + 1
+	}
+	for lo < hi {
+		n := (lo + hi) / 2
+		if allowed(n) {
+			lo = n + 1
+		} else {
+			hi = n
+		}
+	}
+	d.Place = lo
+	if lo < most {
+		d.By = CapHarm
+		d.Harm = p.forecast.harm(float64(lo)) * c
+	}
+	// Of many at once, a few tell the harm of those between.
+	step := 1 + lo/8
+	m := 0.0
+	for i := range lo {
+		if i%step == 0 {
+			m = p.forecast.harm(float64(min(i+step/2, lo-1))) * c
+		}
+		p.harms = append(p.harms, m)
+	}
+}
+
+// lookUp sorts the calls in the air by their ring time, and returns how many of
+// the campaign's own are to be answered within a bin's time.
+func (p *Pacer) lookUp(s *Snapshot, rate float64) float64 {
+	p.air = [ringBins]airborne{}
+	own := 0.0
+	for i := range s.Ringing {
+		r := &s.Ringing[i]
+		bin := p.ringBin(r.Elapsed)
+		q := chance(rate, r.Factor)
+		alive := q*(1-p.human[bin]) + (1-q)*(1-p.rest[bin])
+		if alive <= 1e-9 {
+			continue
+		}
+		a := &p.air[bin]
+		x := q / alive
+		a.n++
+		a.sum += x
+		a.sq += x * x
+		if !r.Other {
+			own += min(0.5, x*(p.human[bin+1]-p.human[bin]))
+		}
+	}
+	// Without the hint of a step, which would hide it.
+	return own * p.Rate.base() / rate
+}
+
+// load puts what is known into the forecast.
+func (p *Pacer) load(s *Snapshot, rate float64) {
+	f := &p.forecast
+	f.reset(s.Free, s.Idle+len(s.Busy), len(s.Ringing))
+	for g := range cells {
+		i := g * cellBins
+		f.fresh[g] = rate * p.human[i+cellBins/2]
+		f.weight[g] = p.human[i+cellBins] - p.human[i]
+	}
+	if f.exact {
+		p.loadExact(s, rate)
+	} else {
+		p.loadAir()
+	}
+	p.loadAgents(s)
+}
+
+// within is the share of people, of all who answer, who do so from bin i on and
+// before the middle of cell g.
+func (p *Pacer) within(i, g int) float64 {
+	return p.human[min(i+g*cellBins+cellBins/2, ringBins)] - p.human[i]
+}
+
+func (p *Pacer) loadExact(s *Snapshot, rate float64) {
+	var x [cells]float64
+	for i := range s.Ringing {
+		r := &s.Ringing[i]
+		bin := p.ringBin(r.Elapsed)
+		q := chance(rate, r.Factor)
+		alive := q*(1-p.human[bin]) + (1-q)*(1-p.rest[bin])
+		if alive <= 1e-9 {
+			continue
+		}
+		for g := range cells {
+			x[g] = q / alive * p.within(bin, g)
+		}
+		p.forecast.answers(&x, 1)
+	}
+}
+
+func (p *Pacer) loadAir() {
+	for i := range p.air {
+		a := &p.air[i]
+		if a.n == 0 {
+			continue
+		}
+		for g := range cells {
+			w := p.within(i, g)
+			p.forecast.ansMean[g] += a.sum * w
+			p.forecast.ansSq[g] += a.sq * w * w
+		}
+	}
+}
+
+func (p *Pacer) loadAgents(s *Snapshot) {
+	t := p.table()
+	stay := 1 - p.ReleasedLeft/p.Released
+	var x [cells]float64
+	for i := range s.Busy {
+		a := &s.Busy[i]
+		row := &t.talk
+		if a.Wrapup {
+			row = &t.wrap
+		}
+		for g := range cells {
+			switch {
+			case a.Left <= 0:
+				x[g] = stay * row[ageBin(a.Elapsed)][g]
+			case a.Left <= t.key.at(g):
+				x[g] = stay
+			default:
+				x[g] = 0
+			}
+		}
+		p.forecast.release(&x, 1)
+	}
+	// Who leaves while a call rings is one agent less for it.
+	if p.IdleLeft > 0 && s.Free > 0 {
+		for g := range cells {
+			x[g] = 1 - math.Exp(-p.IdleLeft/p.Idle*t.key.at(g))
+		}
+		p.forecast.answers(&x, s.Free)
+	}
+}
+
+func (p *Pacer) table() *releases {
+	k := keyOf(&p.State, p.Patience)
+	for i := range p.tables {
+		if p.tables[i].key == k {
+			p.last = i
+			return &p.tables[i]
+		}
+	}
+	p.last = 1 - p.last
+	p.tables[p.last].fill(k)
+	return &p.tables[p.last]
+}
