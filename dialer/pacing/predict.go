@@ -201,18 +201,20 @@ func (p *Pacer) loadAgents(s *Snapshot) {
 	var x [cells]float64
 	for i := range s.Busy {
 		a := &s.Busy[i]
-		row := &t.talk
+		table := &t.talk
 		if a.Wrapup {
-			row = &t.wrap
+			table = &t.wrap
 		}
-		for g := range cells {
-			switch {
-			case a.Left <= 0:
-				x[g] = stay * row[ageBin(a.Elapsed)][g]
-			case a.Left <= t.key.at(g):
-				x[g] = stay
-			default:
+		if a.Left <= 0 {
+			for g, free := range table[ageBin(a.Elapsed)] {
+				x[g] = stay * free
+			}
+		} else {
+			for g := range cells {
 				x[g] = 0
+				if a.Left <= t.key.at(g) {
+					x[g] = stay
+				}
 			}
 		}
 		p.forecast.release(&x, 1)
