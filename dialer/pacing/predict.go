@@ -35,7 +35,7 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 	sure := max(0, s.Free-len(s.Ringing))
 	agents := s.Idle + len(s.Busy)
 	budget := p.budget(p.Limit, s.Left)
-	d := Decision{Place: sure, Rate: rate, Budget: budget, Threshold: p.State.Threshold * budget * p.caution(p.Limit)}
+	d := Decision{Place: sure, Rate: rate, Budget: budget, Threshold: p.State.Threshold * budget * p.caution(p.Limit, agents)}
 	most := linesPerAgent*agents - len(s.Ringing)
 	switch {
 	case p.Ended < learnCalls || p.Reached < learnReached:

@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"text/tabwriter"
 )
@@ -48,7 +49,7 @@ func (t *Table) WriteMarkdown(w io.Writer, limit float64) error {
 		fmt.Fprintf(&b, "| %s", m)
 		for _, r := range t.Cells[m] {
 			format := " | %.1f %.1f"
-			if fmt.Sprintf("%.1f", 100*r.Abandon.Mean) > fmt.Sprintf("%.1f", 100*limit) {
+			if math.Round(1000*r.Abandon.Mean) > math.Round(1000*limit) { // as it is printed
 				format = " | %.1f **%.1f**"
 			}
 			fmt.Fprintf(&b, format, 100*r.Occupancy.Mean, 100*r.Abandon.Mean)
