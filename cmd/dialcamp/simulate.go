@@ -30,9 +30,30 @@ func (a *app) simulateCmd() *cobra.Command {
 		Use:   "simulate",
 		Short: "What a way of pacing would reach",
 		Long: `Simulates shifts of a call centre with the pacing of the daemon, in virtual time.
-What no flag and no scenario file says is as in the world "typical".
+What no flag and no scenario file says is as in the world "typical". Occupancy is
+talk and wrap-up time of logged-in time, breaks not counted; JSON gives it and
+abandoned calls as shares of 1.
 
-JSON gives occupancy and abandoned calls as shares of 1.`,
+A scenario file is YAML, durations with a unit; what is left out is as above:
+
+  agents: 10
+  hours: 8
+  seeds: 30                   # shifts
+  mode: predictive            # progressive, power:RATIO
+  abandon_target: 0.03        # of the answers
+  answer:                     # numbers, or lists by hour of the shift
+    {human: [0.25, 0.30], machine: 0.30, busy: 0.08, no_answer: 0.35, invalid: 0.02}
+  ring_timeout: 25s           # from when the call is placed
+  ring:                       # after a set-up of 1 to 3 s; also machine, busy …
+    human: {mean: 8.7s, cv: 0.6}
+  talk: {mean: 150s, cv: 1}
+  wrapup: {mean: 30s, cv: 0.6}
+  agent_sigma: 0.15           # how much agents differ in speed
+  score_spread: 0             # how much contacts differ: sigma of the log-odds
+  breaks: {every: 40m, length: 5m}
+  patience: 20s               # on average; left out: for ever
+  drop_after: 2s              # who answered and has no agent by then is abandoned
+  trunks_per_agent: 20`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.simulate(cmd, &s) },
 	}
@@ -113,7 +134,7 @@ func (s *simulation) load(cmd *cobra.Command, world string) (sim.Scenario, error
 		}
 		var err error
 		if sc, err = sim.Load(s.file); err != nil {
-			return sc, usage("see the README for the keys of a scenario", "%w", err)
+			return sc, usage("see: dialcamp simulate --help", "%w", err)
 		}
 	}
 	for name, set := range map[string]func(){
@@ -132,7 +153,7 @@ func (s *simulation) load(cmd *cobra.Command, world string) (sim.Scenario, error
 		}
 	}
 	if err := sc.Check(); err != nil {
-		return sc, usage("see the README for the keys of a scenario", "%w", err)
+		return sc, usage("see: dialcamp simulate --help", "%w", err)
 	}
 	return sc, nil
 }

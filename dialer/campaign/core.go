@@ -108,6 +108,7 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		q := c.queue(s.Server, s.Queue)
 		if q == nil {
 			q = &queue{server: c.servers[s.Server], name: s.Queue, members: map[string]*member{}}
+			q.pacer.Mode = pacing.Progressive
 			c.queues = append(c.queues, q)
 		}
 		q.wrapup = max(q.wrapup, s.Wrapup)

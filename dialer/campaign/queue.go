@@ -45,6 +45,7 @@ type queue struct {
 	sharers      []*queue      // see sharers; nil: to be found
 	demand       demand        // see countDemand
 	supply       pacing.Supply // of the last decision, for status
+	pacer        pacing.Pacer  // progressive: it needs no more than the supply
 }
 
 // forget drops the picture when the link that it came over is gone. What is

@@ -225,22 +225,28 @@ func (c *Core) paceQueue(q *queue) bool {
 // what holds the others.
 func (c *Core) allowed(q *queue, wanted int) (n int, limit string) {
 	s := q.server
-	n = min(q.supply.Free(), wanted)
-	if n == 0 {
-		return 0, "no agent is free"
+	snap := pacing.Snapshot{Free: q.supply.Free(), Idle: q.picture.Available, Limits: pacing.NoLimits}
+	snap.Limits.InFlight = wanted
+	if s.MaxChannels > 0 {
+		snap.Limits.Channels = max(0, s.MaxChannels-s.inFlight)
 	}
-	limit = "the free agents are taken by the queue's other campaigns"
-	if s.refused.fails > 0 {
+	d := q.pacer.Decide(&snap)
+	n = d.Place
+	switch {
+	case snap.Free == 0:
+		return 0, "no agent is free"
+	case d.By == pacing.CapChannels:
+		limit = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
+	default:
+		limit = "the free agents are taken by the queue's other campaigns"
+	}
+	if n > 0 && s.refused.fails > 0 {
 		// One call shows whether Asterisk takes them again; many would burn
 		// as many contacts.
 		if c.now.Before(s.probeAt) {
 			return 0, "originating failed; waiting for a single call to get through"
 		}
 		n = 1
-	}
-	if s.MaxChannels > 0 && n > s.MaxChannels-s.inFlight {
-		n = max(0, s.MaxChannels-s.inFlight)
-		limit = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
 	}
 	if n > 0 {
 		most := n

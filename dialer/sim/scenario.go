@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -191,11 +192,18 @@ func Parse(data []byte) (Scenario, error) {
 	s := Default()
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
-	if err := dec.Decode(&s); err != nil && !errors.Is(err, io.EOF) {
+	err := dec.Decode(&s)
+	if te, ok := errors.AsType[*yaml.TypeError](err); ok {
+		return s, errors.New(noField.ReplaceAllString(strings.Join(te.Errors, "; "), "$1 is not a key of a scenario"))
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
 		return s, err
 	}
 	return s, nil
 }
+
+// noField is how the decoder tells of an unknown key, in terms of Go.
+var noField = regexp.MustCompile(`field (\S+) not found in type \S+`)
 
 // Check tells what is wrong with a scenario, naming the key and what would be
 // right.
