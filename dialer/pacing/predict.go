@@ -33,9 +33,10 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 	p.passed(s.Since, s.Idle, own*s.Since/p.Width)
 
 	sure := max(0, s.Free-len(s.Ringing))
+	agents := s.Idle + len(s.Busy)
 	budget := p.budget(p.Limit, s.Left)
-	d := Decision{Place: sure, Rate: rate, Budget: budget, Threshold: p.State.Threshold * budget * p.caution(p.Limit)}
-	most := linesPerAgent*(s.Idle+len(s.Busy)) - len(s.Ringing)
+	d := Decision{Place: sure, Rate: rate, Budget: budget, Threshold: p.State.Threshold * budget * p.caution(p.Limit, agents)}
+	most := linesPerAgent*agents - len(s.Ringing)
 	switch {
 	case p.Ended < learnCalls || p.Reached < learnReached:
 		d.By, most = CapLearning, sure
@@ -117,29 +118,27 @@ func (p *Pacer) byHalving(d *Decision, sure, most int) {
 // lookUp sorts the calls in the air by their ring time, and returns how many of
 // the campaign's own are to be answered within a bin's time.
 func (p *Pacer) lookUp(s *Snapshot, rate float64) float64 {
-	base := p.Rate.base()
 	p.air = [ringBins]airborne{}
 	own := 0.0
 	for i := range s.Ringing {
 		r := &s.Ringing[i]
 		bin := p.ringBin(r.Elapsed)
-		people, others := 1-p.human[bin], 1-p.rest[bin]
-		a := &p.air[bin]
-		a.n++
 		q := chance(rate, r.Factor)
-		if alive := q*people + (1-q)*others; alive > 1e-9 {
-			x := q / alive
-			a.sum += x
-			a.sq += x * x
+		alive := q*(1-p.human[bin]) + (1-q)*(1-p.rest[bin])
+		if alive <= 1e-9 {
+			continue
 		}
+		a := &p.air[bin]
+		x := q / alive
+		a.n++
+		a.sum += x
+		a.sq += x * x
 		if !r.Other {
-			q = chance(base, r.Factor)
-			if alive := q*people + (1-q)*others; alive > 1e-9 {
-				own += math.Min(0.5, q/alive*(p.human[bin+1]-p.human[bin]))
-			}
+			own += min(0.5, x*(p.human[bin+1]-p.human[bin]))
 		}
 	}
-	return own
+	// Without the hint of a step, which would hide it.
+	return own * p.Rate.base() / rate
 }
 
 // load puts what is known into the forecast.
@@ -202,18 +201,20 @@ func (p *Pacer) loadAgents(s *Snapshot) {
 	var x [cells]float64
 	for i := range s.Busy {
 		a := &s.Busy[i]
-		row := &t.talk
+		table := &t.talk
 		if a.Wrapup {
-			row = &t.wrap
+			table = &t.wrap
 		}
-		for g := range cells {
-			switch {
-			case a.Left <= 0:
-				x[g] = stay * row[ageBin(a.Elapsed)][g]
-			case a.Left <= t.key.at(g):
-				x[g] = stay
-			default:
+		if a.Left <= 0 {
+			for g, free := range table[ageBin(a.Elapsed)] {
+				x[g] = stay * free
+			}
+		} else {
+			for g := range cells {
 				x[g] = 0
+				if a.Left <= t.key.at(g) {
+					x[g] = stay
+				}
 			}
 		}
 		p.forecast.release(&x, 1)

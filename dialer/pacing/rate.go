@@ -17,9 +17,12 @@ const (
 	// the rate, and jumpSigma how unlikely what it sees must be.
 	jumpMemory = 10
 	jumpSigma  = 4.5
+	// jumpWeight is that of the new rate: it is a first guess, and low, for what was
+	// seen before the step is in it.
+	jumpWeight = 5
 	// hintSigma is how unlikely more answers than expected must be to count at
 	// once, before they are enough to be called a step.
-	hintSigma = 1.5
+	hintSigma = 1
 )
 
 // Rate is the chance that a call is answered by a person, learnt with several
@@ -128,7 +131,7 @@ func (r *Rate) jump() {
 	now := math.Min(0.95, r.base()*(r.Seen+0.5)/(r.Expected+0.5))
 	for i := range r.Shares {
 		s := &r.Shares[i]
-		s.Answers = math.Min(s.Answers, jumpMemory)
+		s.Answers = math.Min(s.Answers, jumpWeight)
 		s.Calls = s.Answers / now
 	}
 	r.Seen, r.Expected = jumpMemory, jumpMemory

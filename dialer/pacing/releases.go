@@ -29,8 +29,19 @@ type releases struct {
 }
 
 func ageBin(seconds float64) int {
+	if i := seconds * 4; i >= 0 && i < float64(len(ageTable)) {
+		return int(ageTable[int(i)])
+	}
 	return min(int(math.Log1p(math.Max(0, seconds))/ageStep), ageBins-1)
 }
+
+// ageTable saves the logarithm: the bin of every quarter of a second.
+var ageTable = func() (t [4096]uint8) {
+	for i := range t {
+		t[i] = uint8(min(int(math.Log1p((float64(i)+0.5)/4)/ageStep), ageBins-1))
+	}
+	return t
+}()
 
 func keyOf(s *State, patience float64) releaseKey {
 	round := func(x float64) int { return int(math.Round(x / logStep)) }

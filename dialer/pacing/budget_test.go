@@ -1,0 +1,107 @@
+package pacing
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+func TestBudget(t *testing.T) {
+	const limit = 0.03
+	for _, tt := range []struct {
+		name string
+		s    State
+		left float64
+		open bool
+	}{
+		{"nothing answered", State{}, 0, false},
+		{"20 answers do not pay for one of 3 %", State{Day: Day{Seconds: 3600, Count: Count{14, 0}}}, 0, false},
+		{"60 do", State{Day: Day{Seconds: 3600, Count: Count{40, 0}}}, 0, true},
+		{"and once that is spent they do not pay for another", State{Day: Day{Seconds: 3600, Count: Count{40, 2}}}, 0, false},
+		{"the answers of the rest of the day count", State{Day: Day{Seconds: 3600, Count: Count{20, 1}}}, 6 * 3600, true},
+		{"of a day that ends they do not", State{Day: Day{Seconds: 3600, Count: Count{20, 1}}}, 60, false},
+		{"what days before overspent is taken off", State{Day: Day{Seconds: 3600, Count: Count{100, 1}}, Past: Count{1000, 33}}, 0, false},
+		{"what they saved is not to spend", State{Day: Day{Seconds: 3600, Count: Count{100, 4}}, Past: Count{1000, 0}}, 0, false},
+	} {
+		b := tt.s.budget(limit, tt.left)
+		if (b > 0) != tt.open {
+			t.Errorf("%s: budget %g", tt.name, b)
+		}
+		if b > 1.5*limit {
+			t.Errorf("%s: budget %g is more than one and a half times the limit", tt.name, b)
+		}
+	}
+}
+
+// TestBudgetBindsTheDecision: while it is closed, predictive pacing is
+// progressive and says why.
+func TestBudgetBindsTheDecision(t *testing.T) {
+	p := taught(rand.New(rand.NewPCG(1, 1)), Predictive, 2000, 0.1)
+	p.Day = Day{Seconds: 3600, Count: Count{200, 15}}
+	s := Snapshot{Free: 3, Idle: 3, Left: 3600, Limits: NoLimits}
+	if d := p.Decide(&s); d.Place != 3 || d.By != CapBudget {
+		t.Errorf("%+v", d)
+	}
+}
+
+// TestRateFollows a step of the answer rate within few answers, and is not led
+// astray by chance.
+func TestRateFollows(t *testing.T) {
+	off, slow := 0, 0
+	for seed := range uint64(200) {
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		r := newRate()
+		// One call a second that is answered, or not, ten seconds later.
+		run := func(p float64, calls int) {
+			for range calls {
+				r.passed(1, r.base())
+				r.ended(rnd.Float64() < p, 1)
+			}
+		}
+		run(0.1, 3000)
+		if v := r.base(); math.Abs(v-0.1) > 0.04 {
+			off++
+		}
+		run(0.4, 80) // 32 answers
+		if v := r.Value(); v < 0.25 {
+			slow++
+		}
+	}
+	if off > 10 || slow > 40 {
+		t.Errorf("of 200 runs the rate was off in %d, and slow to follow in %d", off, slow)
+	}
+}
+
+func TestRegimes(t *testing.T) {
+	answers := []Answer{
+		{Connected: true, Wait: time.Second},
+		{Connected: true, Wait: 3 * time.Second},
+		{Wait: time.Second},
+		{Machine: true, Wait: 5 * time.Second},
+	}
+	for name, want := range map[string]Count{"ftc": {3, 2}, "ofcom": {3, 2}, "queue": {3, 1}} {
+		r, ok := FindRegime(name)
+		var c Count
+		for _, a := range answers {
+			r.Add(&c, a)
+		}
+		if !ok || c != want {
+			t.Errorf("%s counts %+v, want %+v", name, c, want)
+		}
+	}
+	if _, ok := FindRegime("nobody's"); ok {
+		t.Error("found a regime that is none")
+	}
+	ftc, _ := FindRegime("ftc")
+	now := time.Date(2026, 3, 10, 15, 0, 0, 0, time.UTC)
+	if got := ftc.Since(now); got != time.Date(2026, 2, 9, 0, 0, 0, 0, time.UTC) {
+		t.Errorf("30 days until %s begin at %s", now, got)
+	}
+	r := Regime{Machines: true}
+	var c Count
+	r.Add(&c, Answer{Machine: true})
+	if c != (Count{1, 0}) {
+		t.Errorf("a machine counts as %+v", c)
+	}
+}
