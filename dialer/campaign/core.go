@@ -267,8 +267,8 @@ func (c *Core) tick() {
 				c.notice(slog.LevelInfo, "list end: no contact is left to dial", slog.String("campaign", cp.Name))
 			}
 		}
-		c.book(cp)
 		c.saveLearnt(cp)
+		c.book(cp)
 	}
 }
 

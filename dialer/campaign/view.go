@@ -161,7 +161,7 @@ const learnEach = 30 * time.Second
 
 // saveLearnt writes what a campaign's pacer has learnt, if it is time to.
 func (c *Core) saveLearnt(cp *campaign) {
-	if cp.unsaved && (c.closing || c.now.Sub(cp.savedAt) >= learnEach) {
+	if cp.unsaved && (c.closing || cp.flush || c.now.Sub(cp.savedAt) >= learnEach) {
 		cp.unsaved, cp.savedAt = false, c.now
 		c.do(SaveLearnt{cp.Name, cp.pacer.State})
 	}
