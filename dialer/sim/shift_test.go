@@ -139,7 +139,7 @@ func TestScoresMakeNoBias(t *testing.T) {
 	sum := 0.0
 	const n = 200_000
 	for range n {
-		sum += w.chance(0.25)
+		sum += w.chance(0.25, w.rnd.NormFloat64())
 	}
 	if mean := sum / n; math.Abs(mean-0.25) > 0.005 {
 		t.Errorf("contacts answer with a chance of %.4f on average, want 0.25", mean)
@@ -209,5 +209,32 @@ func BenchmarkShift50(b *testing.B) {
 	s.Agents = 50
 	for i := range b.N {
 		Run(&s, uint64(i))
+	}
+}
+
+// TestKnowingTheContact is worth most to small teams, and costs nobody more
+// abandoned calls.
+func TestKnowingTheContact(t *testing.T) {
+	r := run(t, "typical", "predictive", 2, 12, func(s *Scenario) { s.ScoreSpread = 1 })
+	if r.Occupancy.Mean < 0.80 || r.Abandon.Mean > 0.031 {
+		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
+	}
+}
+
+// TestNobodyWaitsForEver: whoever is due is dialed within turn calls and a few,
+// however middling the score.
+func TestNobodyWaitsForEver(t *testing.T) {
+	s := Default()
+	s.ScoreSpread = 1
+	w := world{Scenario: &s, rnd: newRand(1)}
+	w.fill()
+	for i := range 20_000 {
+		w.shift.Dialed = i
+		for _, c := range w.due {
+			if i-c.since > turn+choice {
+				t.Fatalf("somebody was due for %d calls", i-c.since)
+			}
+		}
+		w.take([]func(a, b contact) bool{surer, longer}[i%2])
 	}
 }
