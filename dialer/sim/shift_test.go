@@ -96,11 +96,13 @@ func TestPredictive(t *testing.T) {
 		{"hard", 5, 6, 0.580},
 	} {
 		r := run(t, tt.world, "predictive", tt.agents, tt.seeds, nil)
-		limit := 0.032
+		mean, limit := 0.030, 0.032
 		if tt.agents < 5 {
-			limit = 0.037
+			// A shift of one or two agents has a handful of abandoned calls, and
+			// these are few shifts.
+			mean, limit = 0.032, 0.038
 		}
-		if r.Occupancy.Mean < tt.occupancy || r.Abandon.Mean > 0.031 || r.Abandon.P95 > limit {
+		if r.Occupancy.Mean < tt.occupancy || r.Abandon.Mean > mean || r.Abandon.P95 > limit {
 			t.Errorf("%s, %d agents: occupancy %.3f, want %.3f; abandoned %.4f, 95th percentile %.4f",
 				tt.world, tt.agents, r.Occupancy.Mean, tt.occupancy, r.Abandon.Mean, r.Abandon.P95)
 		}
