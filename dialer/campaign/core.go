@@ -113,6 +113,7 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		}
 		q.wrapup = max(q.wrapup, s.Wrapup)
 		q.campaigns = append(q.campaigns, cp)
+		q.shares = append(q.shares, pacing.Claimant{})
 	}
 	return c
 }

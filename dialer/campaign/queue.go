@@ -25,7 +25,7 @@ type queue struct {
 	server    *server
 	name      string
 	campaigns []*campaign
-	turn      int // whose turn it is to be served first
+	shares    []pacing.Claimant // of campaigns, in their order
 	wrapup    time.Duration
 
 	asking  bool

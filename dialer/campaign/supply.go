@@ -202,8 +202,10 @@ func (c *Core) paceQueue(q *queue) bool {
 		return false
 	}
 	n, limit := c.allowed(q, wanted)
-	shares := pacing.Share(n, want, q.turn)
-	for i, n := range shares {
+	for i := range q.shares {
+		q.shares[i].Want = want[i]
+	}
+	for i, n := range pacing.Share(n, q.shares) {
 		cp := q.campaigns[i]
 		if n > 0 {
 			cp.claiming = n
@@ -214,9 +216,6 @@ func (c *Core) paceQueue(q *queue) bool {
 		} else if want[i] > 0 {
 			cp.hold = limit
 		}
-	}
-	if n > 0 {
-		q.turn = (q.turn + 1) % len(q.campaigns)
 	}
 	return n > 0
 }

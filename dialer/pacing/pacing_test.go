@@ -62,25 +62,30 @@ func TestSupplyIsMonotone(t *testing.T) {
 	}
 }
 
+func claimants(want ...int) []Claimant {
+	c := make([]Claimant, len(want))
+	for i, n := range want {
+		c[i].Want = n
+	}
+	return c
+}
+
 func TestShare(t *testing.T) {
 	for _, tt := range []struct {
-		free  int
-		want  []int
-		first int
-		got   []int
+		free int
+		want []int
+		got  []int
 	}{
-		{0, []int{1, 1}, 0, []int{0, 0}},
-		{-1, []int{1, 1}, 0, []int{0, 0}},
-		{5, nil, 0, []int{}},
-		{5, []int{0, 0}, 1, []int{0, 0}},
-		{3, []int{9, 9}, 0, []int{2, 1}},
-		{3, []int{9, 9}, 1, []int{1, 2}},
-		{9, []int{1, 9, 9}, 0, []int{1, 4, 4}},
-		{2, []int{9, 9, 9}, 2, []int{1, 0, 1}},
-		{100, []int{3, 4}, 0, []int{3, 4}},
+		{0, []int{1, 1}, []int{0, 0}},
+		{-1, []int{1, 1}, []int{0, 0}},
+		{5, nil, []int{}},
+		{5, []int{0, 0}, []int{0, 0}},
+		{3, []int{9, 9}, []int{2, 1}},
+		{9, []int{1, 9, 9}, []int{1, 4, 4}},
+		{100, []int{3, 4}, []int{3, 4}},
 	} {
-		if got := Share(tt.free, tt.want, tt.first); !slices.Equal(got, tt.got) {
-			t.Errorf("Share(%d, %v, %d) = %v, want %v", tt.free, tt.want, tt.first, got, tt.got)
+		if got := Share(tt.free, claimants(tt.want...)); !slices.Equal(got, tt.got) {
+			t.Errorf("Share(%d, %v) = %v, want %v", tt.free, tt.want, got, tt.got)
 		}
 	}
 }
@@ -97,36 +102,60 @@ func TestShareIsFair(t *testing.T) {
 			wanted += want[i]
 		}
 		free := rnd.Intn(40)
-		first := rnd.Intn(6)
-		got := Share(free, want, first)
+		got := Share(free, claimants(want...))
 		sum := 0
 		for i := range got {
 			sum += got[i]
 			if got[i] < 0 || got[i] > want[i] {
-				t.Fatalf("seed %d: Share(%d, %v, %d) = %v", seed, free, want, first, got)
+				t.Fatalf("seed %d: Share(%d, %v) = %v", seed, free, want, got)
 			}
 			for j := range got {
 				if got[i] > got[j]+1 && got[j] < want[j] {
-					t.Fatalf("seed %d: Share(%d, %v, %d) = %v: %d and %d", seed, free, want, first, got, i, j)
+					t.Fatalf("seed %d: Share(%d, %v) = %v: %d and %d", seed, free, want, got, i, j)
 				}
 			}
 		}
 		if sum != min(free, wanted) {
-			t.Fatalf("seed %d: Share(%d, %v, %d) = %v gives %d", seed, free, want, first, got, sum)
+			t.Fatalf("seed %d: Share(%d, %v) = %v gives %d", seed, free, want, got, sum)
 		}
 	}
 }
 
-// TestShareTakesTurns: with one agent at a time and first moving on, everybody
-// gets as much.
+// TestShareTakesTurns: with one agent at a time everybody gets as much as the
+// weight says, and a higher priority everything it wants.
 func TestShareTakesTurns(t *testing.T) {
+	c := claimants(9, 9, 9)
+	c[2].Weight = 2
 	sum := make([]int, 3)
-	for turn := range 300 {
-		for i, n := range Share(1, []int{9, 9, 9}, turn%3) {
+	for range 400 {
+		for i, n := range Share(1, c) {
 			sum[i] += n
 		}
 	}
-	if !slices.Equal(sum, []int{100, 100, 100}) {
+	if !slices.Equal(sum, []int{100, 100, 200}) {
+		t.Error(sum)
+	}
+	c[1].Priority = 1
+	if got := Share(10, c); !slices.Equal(got, []int{0, 9, 1}) && !slices.Equal(got, []int{1, 9, 0}) {
+		t.Errorf("%v: the second goes first", got)
+	}
+}
+
+// TestShareForgetsAbsence: who wanted nothing for a while is not served alone
+// when it comes back.
+func TestShareForgetsAbsence(t *testing.T) {
+	c := claimants(1, 0)
+	for range 100 {
+		Share(1, c)
+	}
+	c[1].Want = 1
+	sum := make([]int, 2)
+	for range 20 {
+		for i, n := range Share(1, c) {
+			sum[i] += n
+		}
+	}
+	if sum[0] < 9 || sum[1] < 9 {
 		t.Error(sum)
 	}
 }
