@@ -88,12 +88,12 @@ func TestPredictive(t *testing.T) {
 		occupancy float64
 	}{
 		{"easy", 1, 12, 0.885},
-		{"easy", 10, 6, 0.905},
+		{"easy", 10, 3, 0.905},
 		{"typical", 1, 12, 0.755},
-		{"typical", 5, 8, 0.815},
-		{"typical", 20, 4, 0.890},
-		{"hard", 2, 12, 0.375},
-		{"hard", 5, 6, 0.580},
+		{"typical", 5, 6, 0.815},
+		{"typical", 20, 1, 0.885},
+		{"hard", 2, 10, 0.375},
+		{"hard", 5, 2, 0.580},
 	} {
 		r := run(t, tt.world, "predictive", tt.agents, tt.seeds, nil)
 		mean, limit := 0.030, 0.032
@@ -110,7 +110,7 @@ func TestPredictive(t *testing.T) {
 }
 
 func TestStricterLimit(t *testing.T) {
-	r := run(t, "typical", "predictive", 10, 6, func(s *Scenario) { s.AbandonTarget = 0.01 })
+	r := run(t, "typical", "predictive", 10, 3, func(s *Scenario) { s.AbandonTarget = 0.01 })
 	if r.Occupancy.Mean < 0.81 || r.Abandon.Mean > 0.0105 {
 		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
 	}
@@ -121,7 +121,7 @@ func TestStricterLimit(t *testing.T) {
 // bounds and the shift keeps its limit.
 func TestStepOfTheAnswerRate(t *testing.T) {
 	for _, human := range []Hourly{{0.1, 0.1, 0.1, 0.1, 0.4}, {0.4, 0.4, 0.4, 0.4, 0.1}} {
-		r := run(t, "typical", "predictive", 10, 8, func(s *Scenario) { s.Answer.Human = human })
+		r := run(t, "typical", "predictive", 10, 4, func(s *Scenario) { s.Answer.Human = human })
 		answers, abandoned := 0, 0
 		for _, p := range r.Slices[16:18] {
 			answers += p.Answers
@@ -217,7 +217,7 @@ func BenchmarkShift50(b *testing.B) {
 // TestKnowingTheContact is worth most to small teams, and costs nobody more
 // abandoned calls.
 func TestKnowingTheContact(t *testing.T) {
-	r := run(t, "typical", "predictive", 2, 12, func(s *Scenario) { s.ScoreSpread = 1 })
+	r := run(t, "typical", "predictive", 2, 8, func(s *Scenario) { s.ScoreSpread = 1 })
 	if r.Occupancy.Mean < 0.80 || r.Abandon.Mean > 0.031 {
 		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
 	}
