@@ -33,7 +33,7 @@ func (s *State) budget(limit, left float64) float64 {
 	answers := d.Answers + rest
 	debt := math.Max(0, s.Past.Abandoned-limit*s.Past.Answers)
 
-	allowed := math.Min(1.04*limit*answers+0.4, 1.15*limit*answers)
+	allowed := math.Min(limit*answers+0.4, 1.15*limit*answers)
 	if d.Abandoned+1 > allowed-debt {
 		return 0
 	}

@@ -35,6 +35,12 @@ type Settings struct {
 type Decision struct {
 	Place int `json:"place"`
 	By    Cap `json:"by"` // what held it to that number
+	// Sure is how many of them, the first ones, are for the contacts who will
+	// answer most probably; the Long ones after them for long shots; the others
+	// for whoever is next. Both are 0 where contacts are not told apart, or too
+	// many agents are there for it to matter.
+	Sure int `json:"sure,omitempty"`
+	Long int `json:"long,omitempty"`
 
 	// Of predictive: the estimates behind it.
 	Rate      float64 `json:"rate,omitempty"`      // chance that a call is answered by a person
@@ -82,9 +88,13 @@ type Pacer struct {
 	human    [ringBins + 1]float64
 	rest     [ringBins + 1]float64
 	air      [ringBins]airborne
-	harms    []float64 // of the calls of the last decision
+	harms    []harm // of the calls of the last decision
 	decision Decision
 }
+
+// harm is the expected harm of a call that is placed, if it is answered, and the
+// chance that it is.
+type harm struct{ chance, harm float64 }
 
 // Decide tells how many calls to place now. It takes what the time since the
 // last decision teaches into the State, so a Snapshot is decided on once.
@@ -116,13 +126,13 @@ func (p *Pacer) Decide(s *Snapshot) Decision {
 func (p *Pacer) Placed(n int) {
 	d := &p.decision
 	for i := range min(n, len(p.harms)) {
-		m := p.harms[i]
-		p.Predicted += d.Rate * m / p.correction()
-		p.Day.Predicted.Answers += d.Rate
-		p.Day.Predicted.Abandoned += d.Rate * m
+		q, m := p.harms[i].chance, p.harms[i].harm
+		p.Predicted += q * m / p.correction()
+		p.Day.Predicted.Answers += q
+		p.Day.Predicted.Abandoned += q * m
 		if d.Budget > 0 {
 			// The mean harm that is accepted shall be the budget.
-			p.State.Threshold *= math.Exp(steer * d.Rate * (d.Budget - m) / d.Budget)
+			p.State.Threshold *= math.Exp(steer * q * (d.Budget - m) / d.Budget)
 		}
 	}
 	p.State.Threshold = math.Max(0.5, math.Min(8, p.State.Threshold))

@@ -4,7 +4,7 @@ import "math"
 
 const (
 	exactAgents = 16 // up to so many agents and calls, distributions are exact
-	exactCalls  = 48
+	exactCalls  = 96
 	exactMost   = exactAgents + 2
 
 	normalVar = 40 // of the difference, from where on it is as good as normal

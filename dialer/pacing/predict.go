@@ -11,6 +11,12 @@ const (
 	// linesPerAgent bounds the calls in the air, whatever the estimates say.
 	linesPerAgent = 25
 
+	// Where contacts are told apart, a call that does less than this share of the
+	// harm that is allowed goes to the one who will answer most probably, so that
+	// the agent who is free soon talks; another goes to a long shot, which adds
+	// little to the harm of those after it.
+	sureHarm = 0.6
+
 	// steer is how fast the threshold follows, for each answer to come.
 	steer = 0.02
 )
@@ -50,7 +56,7 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 	}
 	p.load(s, rate)
 	if p.forecast.exact {
-		p.oneByOne(&d, sure, most)
+		p.oneByOne(s, &d, sure, most)
 	} else {
 		p.byHalving(&d, sure, most)
 	}
@@ -59,7 +65,7 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 
 // oneByOne adds calls to an exact forecast until the next would do too much
 // harm.
-func (p *Pacer) oneByOne(d *Decision, sure, most int) {
+func (p *Pacer) oneByOne(s *Snapshot, d *Decision, sure, most int) {
 	c := p.correction()
 	for d.Place = 0; d.Place < most; d.Place++ {
 		m := p.forecast.harm(0) * c
@@ -70,8 +76,22 @@ func (p *Pacer) oneByOne(d *Decision, sure, most int) {
 			}
 			return
 		}
-		p.harms = append(p.harms, m)
-		p.forecast.answers(&p.forecast.fresh, 1)
+		q := d.Rate
+		if s.Surest > 0 {
+			if m <= sureHarm*d.Threshold {
+				q = chance(d.Rate, s.Surest)
+				d.Sure++
+			} else {
+				q = chance(d.Rate, s.Longest)
+				d.Long++
+			}
+		}
+		p.harms = append(p.harms, harm{q, m})
+		var x [cells]float64
+		for g := range x {
+			x[g] = p.forecast.fresh[g] * q / d.Rate
+		}
+		p.forecast.answers(&x, 1)
 	}
 }
 
@@ -111,7 +131,7 @@ func (p *Pacer) byHalving(d *Decision, sure, most int) {
 		if i%step == 0 {
 			m = p.forecast.harm(float64(min(i+step/2, lo-1))) * c
 		}
-		p.harms = append(p.harms, m)
+		p.harms = append(p.harms, harm{d.Rate, m})
 	}
 }
 

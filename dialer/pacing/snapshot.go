@@ -12,6 +12,11 @@ type Snapshot struct {
 	// Ringing are the calls that nobody has answered yet and whose answer will
 	// take one of these agents, claims not yet sent among them.
 	Ringing []Ringing `json:"ringing,omitempty"`
+	// Surest and Longest are the chances, as in Ringing.Factor, of the two among
+	// the due contacts who will answer most and least probably; 0: contacts are not
+	// told apart.
+	Surest  float64 `json:"surest,omitempty"`
+	Longest float64 `json:"longest,omitempty"`
 	// Since is the time since the last decision in which the campaign dialed.
 	Since float64 `json:"since"`
 	// Left is the time until the campaign stops dialing for the day; 0: it is not

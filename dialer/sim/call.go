@@ -11,8 +11,8 @@ type call struct {
 	until  float64 // how long it waits
 }
 
-// dial places a call to the next contact, whose fate is thrown at once.
-func (w *world) dial() {
+// dial places a call to a contact with a score, whose fate is thrown at once.
+func (w *world) dial(score float64) {
 	var i int32
 	if n := len(w.unused); n > 0 {
 		i = w.unused[n-1]
@@ -29,21 +29,12 @@ func (w *world) dial() {
 	hour := int(w.now / 3600)
 	human := w.Answer.Human.at(hour)
 	if w.ScoreSpread > 0 && human > 0 && human < 1 {
-		p := w.chance(human)
+		p := w.chance(human, score)
 		c.factor = p / human
 		human = p
 	}
 	c.human = w.rnd.Float64() < human
 	w.after(math.Min(w.ring(c.human, hour), float64(w.RingTimeout)), callEnds, i)
-}
-
-// chance is one contact's of being answered by a person, which differs from
-// others' in its log-odds and is mean on average.
-func (w *world) chance(mean float64) float64 {
-	// The logistic of a normal variable with variance v has about the mean
-	// logistic(m / sqrt(1 + πv/8)).
-	m := math.Log(mean/(1-mean)) * math.Sqrt(1+math.Pi*w.ScoreSpread*w.ScoreSpread/8)
-	return 1 / (1 + math.Exp(-m-w.ScoreSpread*w.rnd.NormFloat64()))
 }
 
 // ring is the time from placing the call until it is answered or ends.

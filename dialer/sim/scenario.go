@@ -147,7 +147,7 @@ func World(name string) (Scenario, bool) {
 		RingTimeout: 25, Ring: Ring{Human: Spread{8.72, 0.594}}, // median 7.5 s, sigma 0.55
 		Talk: Spread{150, 1}, Wrapup: Spread{30, 0.6},
 		AgentSigma: 0.15, DropAfter: 2, TrunksPerAgent: 20,
-		Answer: Answer{Machine: Hourly{0.30}, Busy: Hourly{0.08}, NoAnswer: Hourly{0.35}, Invalid: Hourly{0.02}},
+		Answer: Answer{Machine: Hourly{0.29}, Busy: Hourly{0.09}, NoAnswer: Hourly{0.35}, Invalid: Hourly{0.02}},
 	}
 	switch name {
 	case "easy":

@@ -49,6 +49,7 @@ type world struct {
 	snap    pacing.Snapshot
 	decided float64 // when the last decision was made
 	pending bool    // one is on the agenda
+	due     []contact
 	shift   Shift
 }
 
@@ -71,6 +72,7 @@ func Run(s *Scenario, seed uint64) Shift {
 		w.agents[i].pace = math.Exp(s.AgentSigma * w.rnd.NormFloat64())
 		w.after(w.rnd.Float64()*loginWithin, login, int32(i))
 	}
+	w.fill()
 	w.after(0, tick, 0)
 	for {
 		e := w.todo.pop()
@@ -164,9 +166,17 @@ func (w *world) decide() {
 	}
 	s.Limits.Channels = max(0, int(w.TrunksPerAgent*float64(w.Agents))-used)
 	w.decided = w.now
+	s.Surest, s.Longest = w.extremes()
 	d := w.pacer.Decide(s)
-	for range d.Place {
-		w.dial()
+	for i := range d.Place {
+		switch {
+		case i < d.Sure:
+			w.dial(w.take(surer))
+		case i < d.Sure+d.Long:
+			w.dial(w.take(longer))
+		default:
+			w.dial(w.take(nil))
+		}
 	}
 	w.pacer.Placed(d.Place)
 }

