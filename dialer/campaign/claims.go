@@ -116,7 +116,9 @@ func (c *Core) orphan(name string) *campaign {
 func (c *Core) add(cp *campaign, cm Claim) *call {
 	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
-	cp.open = append(cp.open, cl)
+	if cp.Waits() {
+		cp.open = append(cp.open, cl)
+	}
 	cp.inFlight++
 	cl.server.inFlight++
 	return cl
