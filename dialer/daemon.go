@@ -62,9 +62,8 @@ type Daemon struct {
 	listErr map[string]string // the trouble that was logged; guarded by loading
 	waiting sync.Map          // lists whose load is under way or about to be
 
-	dncMu   sync.Mutex
-	dncSeen map[string]string
-	dncErr  string
+	dncMu  sync.Mutex
+	dncErr string
 
 	failing   failing
 	states    latestStates
@@ -86,7 +85,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 		cfg: cfg, opt: opt, clock: opt.Clock, log: opt.Log,
 		links: map[string]*link{}, campaigns: map[string]*config.Campaign{},
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
-		listErr: map[string]string{}, dncSeen: map[string]string{},
+		listErr: map[string]string{},
 	}
 	for i := range cfg.Campaigns {
 		d.campaigns[cfg.Campaigns[i].Name] = &cfg.Campaigns[i]

@@ -1,7 +1,6 @@
 package dialer
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,8 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
@@ -130,7 +127,7 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 			}
 		}
 	}
-	b, err = d.store.Load(c.Name, l.Name, hash, d.clock.Now(), rows, func(r store.Row, why string) {
+	b, err = d.store.Load(store.Source{Campaign: c.Name, List: l.Name, Hash: hash}, d.clock.Now(), rows, func(r store.Row, why string) {
 		rejects.Write(&contact.RowError{Line: r.Line, Reason: why, Record: r.Record})
 	})
 	b.Rows += refused
@@ -187,92 +184,4 @@ func hashOf(f io.Reader, l *config.List) (string, error) {
 		fmt.Fprintf(h, "\x00%s=%s", k, l.Columns[k])
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// dncEvery is how often the do-not-call files are looked at.
-const dncEvery = 30 * time.Second
-
-// loadDNC replaces the do-not-call numbers if a file has changed. Numbers are
-// checked at every claim, so an addition counts for the next call.
-func (d *Daemon) loadDNC() error {
-	seen := map[string]string{}
-	for _, path := range d.cfg.DNC.Files {
-		fi, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		seen[path] = fmt.Sprint(fi.Size(), fi.ModTime().UnixNano())
-	}
-	if maps.Equal(seen, d.dncSeen) {
-		return nil
-	}
-	var numbers []string
-	bad := 0
-	for _, path := range d.cfg.DNC.Files {
-		n, err := readDNC(path, &numbers)
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		bad += n
-	}
-	n, err := d.store.SetDNC(slices.Values(numbers))
-	if err != nil {
-		return err
-	}
-	d.dncSeen = seen
-	d.log.Info("do-not-call files loaded", "numbers", n)
-	if bad > 0 {
-		d.log.Warn("lines of the do-not-call files are not numbers and bar nobody", "lines", bad)
-	}
-	return nil
-}
-
-// readDNC appends the numbers of a file, one a line, anything behind a comma,
-// semicolon or tab left out, and counts the lines that are none. Spreadsheets
-// begin a file with a byte order mark and put quotes around a number.
-func readDNC(path string, numbers *[]string) (bad int, err error) {
-	f, err := openRegular(path)
-	if err != nil {
-		return 0, err
-	}
-	defer f.Close()
-	sc := bufio.NewScanner(f)
-	for first := true; sc.Scan(); first = false {
-		line := sc.Text()
-		if first {
-			line = strings.TrimPrefix(line, "\uFEFF")
-		}
-		if i := strings.IndexAny(line, ",;\t"); i >= 0 {
-			line = line[:i]
-		}
-		if line = strings.Trim(line, " \r\"'"); line == "" || line[0] == '#' {
-			continue
-		}
-		n, err := contact.ParseNumber(line)
-		if err != nil {
-			bad++
-			continue
-		}
-		*numbers = append(*numbers, n)
-	}
-	return bad, sc.Err()
-}
-
-// refreshDNC looks at the do-not-call files again, in the background. It does
-// not wait for lists that are being loaded: a number may be on them.
-func (d *Daemon) refreshDNC() {
-	d.loads.Go(func() {
-		if !d.dncMu.TryLock() {
-			return // the last look is not over
-		}
-		defer d.dncMu.Unlock()
-		err := d.loadDNC()
-		switch {
-		case err == nil:
-			d.dncErr = ""
-		case d.dncErr != err.Error():
-			d.dncErr = err.Error()
-			d.log.Error("the do-not-call files cannot be read; the numbers read before stay barred", "error", err)
-		}
-	})
 }

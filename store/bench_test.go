@@ -50,7 +50,7 @@ func openBench(b *testing.B, rows int, sync bool) *Bolt {
 	b.Cleanup(func() { s.Close() })
 	s.db.NoSync = true
 	if rows > 0 {
-		got, err := s.Load("c", "l", "h", benchStart, benchRows(rows, false), noReject)
+		got, err := s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, benchStart, benchRows(rows, false), noReject)
 		if err != nil || got.Added != rows {
 			b.Fatal(got, err)
 		}
@@ -182,7 +182,7 @@ func BenchmarkLoad(b *testing.B) {
 					b.StopTimer()
 					s := openBench(b, 0, true)
 					b.StartTimer()
-					if got, err := s.Load("c", "l", "h", benchStart, benchRows(rows, key), noReject); err != nil || got.Added != rows {
+					if got, err := s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, benchStart, benchRows(rows, key), noReject); err != nil || got.Added != rows {
 						b.Fatal(got, err)
 					}
 				}

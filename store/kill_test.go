@@ -266,9 +266,9 @@ func (w *worker) step(rnd *rand.Rand) {
 		w.do(entry{What: "agents"}, func() error { return w.s.AddAgentTime(camp, time.Second) })
 	case n == 2:
 		w.do(entry{What: "dnc"}, func() error {
-			_, err := w.s.SetDNC(func(yield func(string) bool) {
+			_, err := w.s.SetDNC(store.DNCName{List: "d"}, "", time.Now(), func(yield func(string, error) bool) {
 				for range rnd.IntN(2000) {
-					if !yield(fmt.Sprint(rnd.IntN(100_000))) {
+					if !yield(fmt.Sprint(rnd.IntN(100_000)), nil) {
 						return
 					}
 				}
@@ -317,7 +317,7 @@ func (w *worker) load(rnd *rand.Rand, camp string) {
 	e := entry{What: "load", Camp: camp, List: fmt.Sprintf("%s-%s-%d", camp, w.round, rnd.Uint32()), Rows: n}
 	from := rnd.Uint64()
 	w.do(e, func() error {
-		_, err := w.s.Load(camp, e.List, "h", time.Now(), func(yield func(store.Row, error) bool) {
+		_, err := w.s.Load(store.Source{Campaign: camp, List: e.List, Hash: "h"}, time.Now(), func(yield func(store.Row, error) bool) {
 			for i := range n {
 				if !yield(store.Row{Line: i, Number: fmt.Sprint(from + uint64(i)), Key: fmt.Sprint(i)}, nil) {
 					return

@@ -53,6 +53,17 @@ func (s *Bolt) write() {
 		}
 		w.commit(group)
 	}
+	if w.broken == nil {
+		w.keepFreelist()
+	}
+}
+
+// keepFreelist writes down which pages are free, so that the next Open need not
+// look at every page. In each commit that would cost more than it saves. It
+// changes nothing else, and a failure costs only the time of the next Open.
+func (w *writer) keepFreelist() {
+	w.s.db.NoFreelistSync = false
+	guard(func() error { return w.s.db.Update(func(*bbolt.Tx) error { return nil }) })
 }
 
 type writer struct {

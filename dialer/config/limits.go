@@ -23,6 +23,7 @@ const (
 	MaxCallsPerSecond = 1000
 	MaxAttempts       = 100
 	MaxPriority       = 10_000
+	MaxKeepDays       = 36_500
 )
 
 const maxNodes = 100_000 // values, those behind aliases each time they are used

@@ -37,7 +37,13 @@ func Run(t *testing.T, open Opener) {
 		{"DNC", dnc},
 		{"DNCInFront", dncInFront},
 		{"DNCWhileInFlight", dncWhileInFlight},
-		{"DNCNumbers", dncNumbers},
+		{"DNCSet", dncSet},
+		{"DNCLarge", dncLarge},
+		{"DNCAddRemove", dncAddRemove},
+		{"DNCLists", dncLists},
+		{"DNCPrefix", dncPrefix},
+		{"DNCGivesBack", dncGivesBack},
+		{"DNCAtLoad", dncAtLoad},
 		{"DNCCallback", dncCallback},
 		{"Withdraw", withdraw},
 		{"WithdrawRetry", withdrawRetry},
@@ -62,9 +68,25 @@ func Run(t *testing.T, open Opener) {
 		{"LoadKeyComesAndGoes", loadKeyComesAndGoes},
 		{"LoadUnfit", loadUnfit},
 		{"LoadCutOff", loadCutOff},
+		{"LoadUpdates", loadUpdates},
+		{"LoadRemoves", loadRemoves},
+		{"LoadRemovesDialing", loadRemovesDialing},
+		{"LoadRemovesMany", loadRemovesMany},
+		{"LoadChain", loadChain},
+		{"LoadBlocksNobody", loadBlocksNobody},
+		{"Batches", batches},
+		{"Undo", undo},
+		{"UndoMany", undoMany},
+		{"UndoDialing", undoDialing},
 		{"LoadWhileDialing", loadWhileDialing},
 		{"LoadNames", loadNames},
+		{"LoadGiven", loadGiven},
+		{"LoadBarred", loadBarred},
+		{"PreviewChangesNothing", previewChangesNothing},
+		{"PreviewCutOff", previewCutOff},
 		{"ListRecord", listRecord},
+		{"Lists", lists},
+		{"Rollups", rollups},
 		{"Attempts", attempts},
 		{"AttemptsWhileChanging", attemptsWhileChanging},
 		{"Contacts", contacts},
@@ -146,6 +168,7 @@ func (b *box) verifyCampaign(name string) (flights int) {
 	if !equal(got, want) {
 		b.Fatalf("counters of %s\n got %+v\nwant %+v", name, got, want)
 	}
+	b.verifyRollups(name, all)
 	for i := range all {
 		if all[i].Outcome == campaign.InFlight {
 			flights++
@@ -182,18 +205,57 @@ type reject struct {
 	Why string
 }
 
-// load loads rows, due at start.
+// preview asks what a load would do.
+func (b *box) preview(camp, list string, rows []store.Row) (batch store.Batch, rejects []reject) {
+	b.Helper()
+	told, added, barred := 0, 0, 0
+	batch, err := b.Preview(camp, list, seq(rows), func(r store.Row, v store.Verdict) {
+		if !equal(r, rows[told]) {
+			b.Errorf("row %d is told as %+v", told, r)
+		}
+		told++
+		switch {
+		case v.Refused != "":
+			rejects = append(rejects, reject{r, v.Refused})
+		case v.New && v.Barred:
+			barred++
+			added++
+		case v.New:
+			added++
+		}
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if told != len(rows) || batch.Added != added || batch.Barred != barred || batch.Rejected != len(rejects) {
+		b.Fatalf("%d rows told, %d new, %d of them barred, %d rejected make the batch %+v", told, added, barred, len(rejects), batch)
+	}
+	return batch, rejects
+}
+
+// load loads rows, due at start, and expects what the preview told.
 func (b *box) load(camp, list string, rows []store.Row) (store.Batch, []reject) {
 	b.Helper()
+	would, wouldReject := b.preview(camp, list, rows)
 	var rejects []reject
-	batch, err := b.Load(camp, list, "hash", start, seq(rows), func(r store.Row, why string) {
+	defer func() {
+		b.Helper()
+		if !equal(rejects, wouldReject) {
+			b.Errorf("rejected %+v, but the preview was %+v", rejects, wouldReject)
+		}
+	}()
+	batch, err := b.Load(store.Source{Campaign: camp, List: list, Hash: "hash"}, start, seq(rows), func(r store.Row, why string) {
 		rejects = append(rejects, reject{r, why})
 	})
 	if err != nil {
 		b.Fatal(err)
 	}
-	if batch.Rows != len(rows) || batch.Rejected != len(rejects) || batch.Rows != batch.Added+batch.Unchanged+batch.Rejected {
+	if batch.Rows != len(rows) || batch.Rejected != len(rejects) || batch.Rows != batch.Added+batch.Updated+batch.Unchanged+batch.Rejected {
 		b.Fatalf("%d rows and %d rejects make the batch %+v", len(rows), len(rejects), batch)
+	}
+	would.Time, would.Hash, would.ID, would.First, would.Last = batch.Time, batch.Hash, batch.ID, batch.First, batch.Last
+	if !equal(batch, would) {
+		b.Errorf("%+v, but the preview was %+v", batch, would)
 	}
 	for _, r := range rejects {
 		if r.Row.Line == 0 || r.Why == "" {
@@ -278,8 +340,8 @@ func (b *box) withdraw(cm campaign.Claim) {
 
 func (b *box) dnc(numbers ...string) {
 	b.Helper()
-	if n, err := b.SetDNC(slices.Values(numbers)); err != nil || n != len(numbers) {
-		b.Fatalf("%d of %d numbers, %v", n, len(numbers), err)
+	if l, err := b.SetDNC(doNotCall, "", start, entries(numbers...)); err != nil || l.Numbers != len(numbers) {
+		b.Fatalf("%+v of %d numbers, %v", l, len(numbers), err)
 	}
 }
 

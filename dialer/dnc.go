@@ -1,0 +1,156 @@
+package dialer
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/contact"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// dncEvery is how often the do-not-call files are looked at.
+const dncEvery = 30 * time.Second
+
+// loadDNC reads those do-not-call files that have changed, and drops the lists
+// whose files are not in the config any more. Numbers are checked at every claim,
+// so an addition counts for the next call.
+func (d *Daemon) loadDNC() error {
+	lists, err := d.store.DNCLists()
+	if err != nil {
+		return err
+	}
+	known := map[store.DNCName]store.DNCList{}
+	for _, l := range lists {
+		known[l.DNCName] = l
+	}
+	files := DNCFiles(d.cfg)
+	for name, path := range files {
+		fi, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		if stamp := stampOf(fi); known[name].Stamp != stamp {
+			if err := d.loadDNCFile(name, path, stamp); err != nil {
+				return err
+			}
+		}
+	}
+	for name, l := range known {
+		if _, there := files[name]; there || !l.FromFile() {
+			continue
+		}
+		if err := d.store.DropDNC(name, d.clock.Now()); err != nil {
+			return err
+		}
+		d.log.Info("a do-not-call list is not in the config any more; it bars nobody", "dnc", name.String())
+	}
+	return nil
+}
+
+// DNCFiles are the do-not-call lists that the config feeds from files.
+func DNCFiles(cfg *config.Config) map[store.DNCName]string {
+	files := map[store.DNCName]string{}
+	for _, f := range cfg.DNC.Files {
+		files[store.DNCName{List: f.Name}] = f.Path
+	}
+	for _, c := range cfg.Campaigns {
+		for _, f := range c.DNC.Files {
+			files[store.DNCName{Campaign: c.Name, List: f.Name}] = f.Path
+		}
+	}
+	return files
+}
+
+// stampOf tells a file that has not changed without reading it.
+func stampOf(fi fs.FileInfo) string { return fmt.Sprint(fi.Size(), " ", fi.ModTime().UnixNano()) }
+
+func (d *Daemon) loadDNCFile(name store.DNCName, path, stamp string) error {
+	f, err := openRegular(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	bad := 0
+	l, err := d.store.SetDNC(name, stamp, d.clock.Now(), DNCEntries(f, func(int, string) { bad++ }))
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	d.log.Info("do-not-call file loaded", "dnc", name.String(), "numbers", l.Numbers, "prefixes", l.Prefixes)
+	if bad > 0 {
+		d.log.Warn("lines of a do-not-call file are not numbers and bar nobody", "dnc", name.String(), "lines", bad)
+	}
+	return nil
+}
+
+// DNCEntries reads the entries of a do-not-call file: one a line, a number, or a
+// prefix with * behind it; anything behind a comma, semicolon or tab is left
+// out. bad is told the lines that are neither. Spreadsheets begin a file with a
+// byte order mark and put quotes around a number.
+func DNCEntries(r io.Reader, bad func(line int, text string)) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		sc := bufio.NewScanner(r)
+		for n := 1; sc.Scan(); n++ {
+			line := sc.Text()
+			if n == 1 {
+				line = strings.TrimPrefix(line, "\uFEFF")
+			}
+			if i := strings.IndexAny(line, ",;\t"); i >= 0 {
+				line = line[:i]
+			}
+			if line = strings.Trim(line, " \r\"'"); line == "" || line[0] == '#' {
+				continue
+			}
+			e, err := ParseDNC(line)
+			if err != nil {
+				bad(n, line)
+				continue
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+		if err := sc.Err(); err != nil {
+			yield("", err)
+		}
+	}
+}
+
+// ParseDNC reads an entry of a do-not-call list. A star at the end makes it a
+// prefix: numbers that end with one cannot be barred alone.
+func ParseDNC(s string) (string, error) {
+	s, prefix := strings.CutSuffix(strings.TrimSpace(s), "*")
+	n, err := contact.ParseNumber(s)
+	if err != nil {
+		return "", err
+	}
+	if prefix {
+		n += "*"
+	}
+	return n, nil
+}
+
+// refreshDNC looks at the do-not-call files again, in the background. It does
+// not wait for lists that are being loaded: a number may be on them.
+func (d *Daemon) refreshDNC() {
+	d.loads.Go(func() {
+		if !d.dncMu.TryLock() {
+			return // the last look is not over
+		}
+		defer d.dncMu.Unlock()
+		err := d.loadDNC()
+		switch {
+		case err == nil:
+			d.dncErr = ""
+		case d.dncErr != err.Error():
+			d.dncErr = err.Error()
+			d.log.Error("the do-not-call files cannot be read; the numbers read before stay barred", "error", err)
+		}
+	})
+}
