@@ -172,7 +172,7 @@ func inspect(path string) error {
 	case fi.Size() == 0:
 		return nil
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
+	db, err := openReadOnly(path)
 	if err != nil {
 		return err
 	}
@@ -186,6 +186,10 @@ func inspect(path string) error {
 			return err
 		})
 	})
+}
+
+func openReadOnly(path string) (*bbolt.DB, error) {
+	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
 }
 
 // whole checks that the file has all the pages that a transaction may read.

@@ -9,6 +9,7 @@ package store
 
 import (
 	"errors"
+	"io"
 	"iter"
 	"time"
 
@@ -119,6 +120,16 @@ type Store interface {
 	// Ledger yields the entries of a campaign's ledger from number from on,
 	// oldest first.
 	Ledger(campaign string, from uint64) iter.Seq2[LedgerEntry, error]
+
+	// Purge deletes attempts that were claimed before a time, but those in flight,
+	// a few at a time. Counters and Rollups go on counting them. Those that a clock set
+	// back put behind later ones go with these.
+	Purge(before time.Time) (n int, err error)
+	// Stats is how large the store is.
+	Stats() (Stats, error)
+	// Backup writes a copy of the store, of one moment, that can be opened as
+	// one. Changes go on meanwhile.
+	Backup(w io.Writer) error
 
 	Close() error
 }

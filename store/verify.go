@@ -38,18 +38,22 @@ func (s *Bolt) Verify() error {
 			return fmt.Errorf("store: %w", err)
 		}
 		defer tx.Rollback()
-		if err := whole(s.db.Path(), tx); err != nil {
-			return fmt.Errorf("store: %w", err) // bbolt's check would run into the hole
-		}
-		v := &verifier{tx: tx, rings: map[string]string{}}
-		for err := range tx.Check() {
-			v.report("file: %v", err)
-		}
-		if len(v.found) == 0 { // else reading on could go astray
-			v.store()
-		}
-		return errors.Join(v.found...)
+		return verify(tx)
 	})
+}
+
+func verify(tx *bbolt.Tx) error {
+	if err := whole(tx.DB().Path(), tx); err != nil {
+		return fmt.Errorf("store: %w", err) // bbolt's check would run into the hole
+	}
+	v := &verifier{tx: tx, rings: map[string]string{}}
+	for err := range tx.Check() {
+		v.report("file: %v", err)
+	}
+	if len(v.found) == 0 { // else reading on could go astray
+		v.store()
+	}
+	return errors.Join(v.found...)
 }
 
 // verifier walks a store and collects what is wrong.
@@ -75,9 +79,11 @@ func (v *verifier) report(format string, args ...any) {
 }
 
 func (v *verifier) store() {
-	if _, err := schemaOf(v.tx); err != nil {
+	if schema, err := schemaOf(v.tx); err != nil {
 		v.report("%w", err)
 		return
+	} else if schema < SchemaVersion {
+		return // its records are others
 	}
 	for _, name := range [][]byte{bRinging, bBarred, bCampaigns} {
 		if v.tx.Bucket(name) == nil {

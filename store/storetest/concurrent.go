@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -134,6 +135,9 @@ func closed(t *testing.T, b *box) {
 		"CheckDNC":     func() error { _, err := b.CheckDNC("", "1"); return err },
 		"Touch":        func() error { return b.Touch("c", "l", "s") },
 		"Undo":         func() error { _, err := b.Undo(1, start); return err },
+		"Purge":        func() error { _, err := b.Purge(start); return err },
+		"Stats":        func() error { _, err := b.Stats(); return err },
+		"Backup":       func() error { return b.Backup(io.Discard) },
 		"Counters":     func() error { _, err := b.Counters("c"); return err },
 		"AddAgentTime": func() error { return b.AddAgentTime("c", 1) },
 		"Campaigns":    func() error { _, err := b.Campaigns(); return err },

@@ -87,6 +87,9 @@ func Run(t *testing.T, open Opener) {
 		{"ListRecord", listRecord},
 		{"Lists", lists},
 		{"Rollups", rollups},
+		{"Purge", purge},
+		{"PurgeMany", purgeMany},
+		{"Stats", stats},
 		{"Attempts", attempts},
 		{"AttemptsWhileChanging", attemptsWhileChanging},
 		{"Contacts", contacts},
@@ -118,6 +121,7 @@ type box struct {
 	store.Store
 	opener Opener
 	dir    string
+	purged bool
 }
 
 func (b *box) open() { b.Store = b.opener(b, b.dir) }
@@ -160,6 +164,14 @@ func (b *box) verifyCampaign(name string) (flights int) {
 		b.Fatalf("counters of %s: %v", name, err)
 	}
 	all := b.attempts(name)
+	if b.purged {
+		for i := range all {
+			if all[i].Outcome == campaign.InFlight {
+				flights++
+			}
+		}
+		return flights // the sums are of more than is there; the store's own Verify knows
+	}
 	want := store.Tally(all)
 	want.AgentTime = got.AgentTime
 	for _, c := range b.contacts(name) {
