@@ -65,6 +65,8 @@ type Daemon struct {
 	dncMu  sync.Mutex
 	dncErr string
 
+	purging sync.Mutex
+
 	failing   failing
 	states    latestStates
 	agentTime agentTime

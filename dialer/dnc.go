@@ -1,13 +1,9 @@
 package dialer
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"io/fs"
-	"iter"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/config"
@@ -35,6 +31,9 @@ func (d *Daemon) loadDNC() error {
 		fi, err := os.Stat(path)
 		if err != nil {
 			return err
+		}
+		if l, there := known[name]; there && !l.FromFile() {
+			return fmt.Errorf("%s: dialcamp dnc keeps a list named %s; rename the file", path, name)
 		}
 		if stamp := stampOf(fi); known[name].Stamp != stamp {
 			if err := d.loadDNCFile(name, path, stamp); err != nil {
@@ -78,7 +77,7 @@ func (d *Daemon) loadDNCFile(name store.DNCName, path, stamp string) error {
 	}
 	defer f.Close()
 	bad := 0
-	l, err := d.store.SetDNC(name, stamp, d.clock.Now(), DNCEntries(f, func(int, string) { bad++ }))
+	l, err := d.store.SetDNC(name, stamp, d.clock.Now(), contact.DNCEntries(f, func(int, string) { bad++ }))
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -87,53 +86,6 @@ func (d *Daemon) loadDNCFile(name store.DNCName, path, stamp string) error {
 		d.log.Warn("lines of a do-not-call file are not numbers and bar nobody", "dnc", name.String(), "lines", bad)
 	}
 	return nil
-}
-
-// DNCEntries reads the entries of a do-not-call file: one a line, a number, or a
-// prefix with * behind it; anything behind a comma, semicolon or tab is left
-// out. bad is told the lines that are neither. Spreadsheets begin a file with a
-// byte order mark and put quotes around a number.
-func DNCEntries(r io.Reader, bad func(line int, text string)) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		sc := bufio.NewScanner(r)
-		for n := 1; sc.Scan(); n++ {
-			line := sc.Text()
-			if n == 1 {
-				line = strings.TrimPrefix(line, "\uFEFF")
-			}
-			if i := strings.IndexAny(line, ",;\t"); i >= 0 {
-				line = line[:i]
-			}
-			if line = strings.Trim(line, " \r\"'"); line == "" || line[0] == '#' {
-				continue
-			}
-			e, err := ParseDNC(line)
-			if err != nil {
-				bad(n, line)
-				continue
-			}
-			if !yield(e, nil) {
-				return
-			}
-		}
-		if err := sc.Err(); err != nil {
-			yield("", err)
-		}
-	}
-}
-
-// ParseDNC reads an entry of a do-not-call list. A star at the end makes it a
-// prefix: numbers that end with one cannot be barred alone.
-func ParseDNC(s string) (string, error) {
-	s, prefix := strings.CutSuffix(strings.TrimSpace(s), "*")
-	n, err := contact.ParseNumber(s)
-	if err != nil {
-		return "", err
-	}
-	if prefix {
-		n += "*"
-	}
-	return n, nil
 }
 
 // refreshDNC looks at the do-not-call files again, in the background. It does

@@ -174,6 +174,9 @@ func (d *dncParts) put(now time.Time, entries []string) (added int, err error) {
 	if added == 0 {
 		return 0, nil
 	}
+	if l.Prefixes > maxPrefixes {
+		return 0, errTooManyPrefixes
+	}
 	l.Changed = now
 	return added, d.describe(&l)
 }
@@ -241,10 +244,22 @@ func (s *Bolt) AddDNC(list DNCName, now time.Time, entries ...string) (added int
 		if err != nil {
 			return err
 		}
+		if err := d.refuseFile(); err != nil {
+			return err
+		}
 		added, err = d.put(now, entries)
 		return err
 	})
 	return added, err
+}
+
+// refuseFile refuses to change by hand what is read from a file.
+func (d *dncParts) refuseFile() error {
+	l, err := d.about()
+	if err == nil && l.FromFile() {
+		err = fmt.Errorf("do-not-call list %s: %w", d.name, ErrDNCFile)
+	}
+	return err
 }
 
 // RemoveDNC implements Store.
@@ -254,10 +269,11 @@ func (s *Bolt) RemoveDNC(list DNCName, now time.Time, entries ...string) (remove
 	}
 	s.dncBulk.Lock()
 	defer s.dncBulk.Unlock()
-	return s.removeDNC(list, now, entries)
+	return s.removeDNC(list, now, entries, (*dncParts).refuseFile)
 }
 
-func (s *Bolt) removeDNC(list DNCName, now time.Time, entries []string) (removed int, err error) {
+// removeDNC takes entries off a list that may be changed.
+func (s *Bolt) removeDNC(list DNCName, now time.Time, entries []string, may func(*dncParts) error) (removed int, err error) {
 	var gone []string
 	err = s.change(func(t *txn) error {
 		gone = nil
@@ -266,6 +282,9 @@ func (s *Bolt) removeDNC(list DNCName, now time.Time, entries []string) (removed
 		}
 		d, err := t.makeDNC(list)
 		if err != nil {
+			return err
+		}
+		if err := may(&d); err != nil {
 			return err
 		}
 		if gone, err = d.remove(now, entries); err != nil {

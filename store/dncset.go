@@ -30,14 +30,24 @@ func (s *Bolt) SetDNC(list DNCName, stamp string, now time.Time, entries iter.Se
 	}
 	s.dncBulk.Lock()
 	defer s.dncBulk.Unlock()
+	if stamp != "" {
+		// From now on it is a file's, also if this comes to no end.
+		if _, err := set.mark("unfinished"); err != nil {
+			return l, err
+		}
+	}
 	if err := set.add(); err != nil {
 		return l, err
 	}
 	if err := set.remove(); err != nil {
 		return l, err
 	}
-	err = s.change(func(t *txn) error {
-		d, err := t.makeDNC(list)
+	return set.mark(stamp)
+}
+
+func (set *dncSet) mark(stamp string) (l DNCList, err error) {
+	err = set.s.change(func(t *txn) error {
+		d, err := t.makeDNC(set.list)
 		if err != nil {
 			return err
 		}
@@ -89,7 +99,14 @@ func (set *dncSet) add() error {
 	all := slices.Sorted(maps.Keys(set.prefixes))
 	put := func() error {
 		began := time.Now()
-		_, err := set.s.AddDNC(set.list, set.now, all...)
+		err := set.s.change(func(t *txn) error {
+			d, err := t.makeDNC(set.list)
+			if err != nil {
+				return err
+			}
+			_, err = d.put(set.now, all)
+			return err
+		})
 		n.took(time.Since(began))
 		all = all[:0]
 		return err
@@ -115,7 +132,7 @@ func (set *dncSet) remove() error {
 	var all []string
 	remove := func() error {
 		began := time.Now()
-		_, err := set.s.removeDNC(set.list, set.now, all)
+		_, err := set.s.removeDNC(set.list, set.now, all, func(*dncParts) error { return nil })
 		n.took(time.Since(began))
 		all = all[:0]
 		return err

@@ -15,13 +15,13 @@ const (
 )
 
 // Purge implements Store.
-func (s *Bolt) Purge(before time.Time) (n int, err error) {
+func (s *Bolt) Purge(before time.Time, most int) (n int, err error) {
 	names, err := s.Campaigns()
 	if err != nil {
 		return 0, err
 	}
 	for _, camp := range names {
-		for from := []byte{}; from != nil; {
+		for from := []byte{}; from != nil && n < most; {
 			var some int
 			var next []byte
 			if more, err := s.purgeable(camp, from, before); !more || err != nil {
@@ -35,7 +35,7 @@ func (s *Bolt) Purge(before time.Time) (n int, err error) {
 				if err != nil || p == nil {
 					return err
 				}
-				some, next, err = p.purge(from, before)
+				some, next, err = p.purge(from, before, min(most-n, purgeChunk))
 				return err
 			})
 			if err != nil {
@@ -69,14 +69,14 @@ func (s *Bolt) purgeable(camp string, from []byte, before time.Time) (yes bool, 
 	return yes, err
 }
 
-// purge deletes attempts from a key on, and returns where to go on: nil when
+// purge deletes up to most attempts from a key on, and returns where to go on: nil when
 // the next was claimed later. What they add up to is kept.
-func (p *parts) purge(from []byte, before time.Time) (n int, next []byte, err error) {
+func (p *parts) purge(from []byte, before time.Time, most int) (n int, next []byte, err error) {
 	var old [][]byte
 	cur := p.attempts.Cursor()
 	k, v := cur.Seek(from)
 	for looked := 0; k != nil; k, v = cur.Next() {
-		if looked == purgeScan || len(old) == purgeChunk {
+		if looked == purgeScan || len(old) == most {
 			next = bytes.Clone(k)
 			break
 		}

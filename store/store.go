@@ -78,7 +78,8 @@ type Store interface {
 	// DNCLists. An entry counts once, and since when it came first.
 	SetDNC(list DNCName, stamp string, now time.Time, entries iter.Seq2[string, error]) (DNCList, error)
 	// AddDNC adds entries to a do-not-call list, which is made if needed, and
-	// returns how many are new. The next claim heeds them.
+	// returns how many are new. The next claim heeds them. It and RemoveDNC refuse
+	// a list that is from a file: ErrDNCFile.
 	AddDNC(list DNCName, now time.Time, entries ...string) (added int, err error)
 	// RemoveDNC takes entries off a do-not-call list and returns how many there
 	// were. Contacts that only they barred are due again, at now.
@@ -121,10 +122,10 @@ type Store interface {
 	// oldest first.
 	Ledger(campaign string, from uint64) iter.Seq2[LedgerEntry, error]
 
-	// Purge deletes attempts that were claimed before a time, but those in flight,
-	// a few at a time. Counters and Rollups go on counting them. Those that a clock set
-	// back put behind later ones go with these.
-	Purge(before time.Time) (n int, err error)
+	// Purge deletes up to most attempts that were claimed before a time and are
+	// not in flight, a few in each change. Counters and Rollups go on counting
+	// them. Those that a clock set back put behind later ones go with these.
+	Purge(before time.Time, most int) (n int, err error)
 	// Stats is how large the store is.
 	Stats() (Stats, error)
 	// Backup writes a copy of the store, of one moment, that can be opened as
@@ -199,6 +200,8 @@ var (
 	ErrInUse = errors.New("the store is in use by another dialcamp")
 	// ErrNewer says that a newer dialcamp wrote the store.
 	ErrNewer = errors.New("the store was written by a newer dialcamp")
+	// ErrDNCFile says that a do-not-call list holds what a file holds.
+	ErrDNCFile = errors.New("it is read from a file, which is to be changed instead")
 	// ErrNoBatch says that a batch is not known, or not any more.
 	ErrNoBatch = errors.New("no such batch")
 	// ErrClosed says that Close was called before.

@@ -48,8 +48,8 @@ func (e *Error) Error() string { return e.Message }
 // maxError bounds what is read of an answer that is not as expected.
 const maxError = 1 << 20
 
-func (c *Client) call(ctx context.Context, method, path string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, nil)
+func (c *Client) call(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, body)
 	if err != nil {
 		return nil, err
 	}
@@ -95,8 +95,8 @@ func (c *Client) unreadable(err error) error {
 	return fmt.Errorf("control socket %s: the answer is not dialcamp's: %w", c.path, err)
 }
 
-func (c *Client) get(ctx context.Context, method, path string, v any) error {
-	body, err := c.call(ctx, method, path)
+func (c *Client) get(ctx context.Context, method, path string, send io.Reader, v any) error {
+	body, err := c.call(ctx, method, path, send)
 	if err != nil {
 		return err
 	}
@@ -109,26 +109,26 @@ func (c *Client) get(ctx context.Context, method, path string, v any) error {
 
 // Status asks for the picture of the moment.
 func (c *Client) Status(ctx context.Context) (st Status, err error) {
-	return st, c.get(ctx, "GET", "/v1/status", &st)
+	return st, c.get(ctx, "GET", "/v1/status", nil, &st)
 }
 
 // Operate sends a command to a campaign and returns its new state.
 func (c *Client) Operate(ctx context.Context, name string, verb campaign.Verb) (campaign.State, error) {
 	var r struct{ State campaign.State }
-	err := c.get(ctx, "POST", "/v1/campaigns/"+url.PathEscape(name)+"/"+url.PathEscape(string(verb)), &r)
+	err := c.get(ctx, "POST", "/v1/campaigns/"+url.PathEscape(name)+"/"+url.PathEscape(string(verb)), nil, &r)
 	return r.State, err
 }
 
 // Report asks for a report.
 func (c *Client) Report(ctx context.Context, q report.Query) (rows []report.Row, err error) {
-	return rows, c.get(ctx, "GET", "/v1/report?"+values(q).Encode(), &rows)
+	return rows, c.get(ctx, "GET", "/v1/report?"+values(q).Encode(), nil, &rows)
 }
 
 // Calls streams attempts. If the daemon breaks off, the last element is an
 // error: what came before is not all.
 func (c *Client) Calls(ctx context.Context, q report.Query) (iter.Seq2[report.Call, error], error) {
 	q.By = ""
-	body, err := c.call(ctx, "GET", "/v1/calls?"+values(q).Encode())
+	body, err := c.call(ctx, "GET", "/v1/calls?"+values(q).Encode(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -135,7 +135,7 @@ func closed(t *testing.T, b *box) {
 		"CheckDNC":     func() error { _, err := b.CheckDNC("", "1"); return err },
 		"Touch":        func() error { return b.Touch("c", "l", "s") },
 		"Undo":         func() error { _, err := b.Undo(1, start); return err },
-		"Purge":        func() error { _, err := b.Purge(start); return err },
+		"Purge":        func() error { _, err := b.Purge(start, 1); return err },
 		"Stats":        func() error { _, err := b.Stats(); return err },
 		"Backup":       func() error { return b.Backup(io.Discard) },
 		"Counters":     func() error { _, err := b.Counters("c"); return err },

@@ -129,6 +129,12 @@ func dncSet(t *testing.T, b *box) {
 	}
 	b.claims("c", later, 10, "1") // 0900123 is barred by another entry now
 	b.reopen()
+	if _, err := b.AddDNC(doNotCall, later, "5"); !errors.Is(err, store.ErrDNCFile) {
+		t.Fatal(err)
+	}
+	if _, err := b.RemoveDNC(doNotCall, later, "9"); !errors.Is(err, store.ErrDNCFile) {
+		t.Fatal(err)
+	}
 	lists, err := b.DNCLists()
 	if err != nil || len(lists) != 1 || lists[0].Stamp != "stamp "+later.String() || lists[0].Numbers != 2 || !lists[0].Changed.Equal(later) {
 		t.Fatalf("%+v, %v", lists, err)
@@ -298,7 +304,7 @@ func dncCallback(t *testing.T, b *box) {
 	within(t, func() {
 		b.SetDNC(doNotCall, "", start, func(yield func(string, error) bool) {
 			b.AddAgentTime("c", time.Second)
-			b.AddDNC(doNotCall, start, "9")
+			b.AddDNC(store.DNCName{List: "own"}, start, "9")
 			yield("1", nil)
 		})
 	})

@@ -10,7 +10,7 @@ import (
 
 func (b *box) purge(before time.Time, want int) {
 	b.Helper()
-	if n, err := b.Purge(before); err != nil || n != want {
+	if n, err := b.Purge(before, 100_000); err != nil || n != want {
 		b.Fatalf("%d purged, not %d: %v", n, want, err)
 	}
 	b.purged = b.purged || want > 0
@@ -76,7 +76,12 @@ func purgeMany(t *testing.T, b *box) {
 		}
 	}
 	before := b.sums("c")
-	b.purge(start.Add(1), 2475)
+	for _, most := range []int{0, 1, 1200} {
+		if n, err := b.Purge(start.Add(1), most); err != nil || n != most {
+			t.Fatalf("%d purged, not %d: %v", n, most, err)
+		}
+	}
+	b.purge(start.Add(1), 2475-1201)
 	if got := b.sums("c"); !equal(got, before) {
 		t.Fatal("the sums have changed")
 	}
