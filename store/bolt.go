@@ -85,10 +85,12 @@ type Bolt struct {
 	db       *bbolt.DB
 	path     string
 	instance string
-	bulk     sync.Mutex                        // held by what works through many transactions: one at a time
-	dncBulk  sync.Mutex                        // the same for do-not-call lists, which must not wait for a load
-	unbarred atomic.Int64                      // counts the times that numbers were taken off a do-not-call list
-	update   func(func(*bbolt.Tx) error) error // db.Update; tests make it fail
+	bulk     sync.Mutex   // held by what works through many transactions: one at a time
+	dncBulk  sync.Mutex   // the same for do-not-call lists, which must not wait for a load
+	unbarred atomic.Int64 // counts the times that numbers were taken off a do-not-call list
+	// freeSynced is the constant of that name; tests make it other.
+	freeSynced int
+	update     func(func(*bbolt.Tx) error) error // db.Update; tests make it fail
 
 	changes chan change
 	stopped sync.WaitGroup // the writer
@@ -108,7 +110,7 @@ func Open(path string) (*Bolt, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Bolt{path: path, instance: newInstance(), changes: make(chan change, maxGroup)}
+	s := &Bolt{path: path, instance: newInstance(), freeSynced: freeSynced, changes: make(chan change, maxGroup)}
 	if err := s.open(path); err != nil {
 		return nil, openError(path, err)
 	}
@@ -178,10 +180,13 @@ func inspect(path string) error {
 	}
 	defer db.Close()
 	return guard(func() error {
+		if err := db.View(func(tx *bbolt.Tx) error { return whole(path, tx) }); err != nil {
+			return err
+		}
+		if err := checkPages(path); err != nil {
+			return err
+		}
 		return db.View(func(tx *bbolt.Tx) error {
-			if err := whole(path, tx); err != nil {
-				return err
-			}
 			_, err := schemaOf(tx)
 			return err
 		})

@@ -292,6 +292,9 @@ func sizeDial(s *Bolt, n int, out figures) error {
 		return fmt.Errorf("%d claims, %w", len(claims), err)
 	}
 	out["s-start"] = out["s-dial-open"] + time.Since(began).Seconds()
+	if st, err := s.Stats(); err == nil {
+		out["pages-free"] = float64(st.FreeBytes / 4096)
+	}
 	took := make([]time.Duration, 2001)
 	for i := range took {
 		began := time.Now()
