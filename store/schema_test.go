@@ -187,13 +187,19 @@ func dump(t *testing.T, s *Bolt) string {
 		return t.UTC().Format("15:04:05.000000000")
 	}
 	lists, err := s.DNCLists()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, l := range lists {
 		line(nil, "do not call", l.Campaign, l.List, l.Stamp, l.Numbers, l.Prefixes, stamp(l.Changed))
 	}
 	for _, number := range []string{"0", "09", "01077778888", "7"} {
 		hits, err := s.CheckDNC("", number)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, h := range hits {
-			line(err, "barred", number, h.Campaign, h.List, h.Entry, stamp(h.Since))
+			line(nil, "barred", number, h.Campaign, h.List, h.Entry, stamp(h.Since))
 		}
 	}
 	names, err := s.Campaigns()

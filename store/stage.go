@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"os"
 )
@@ -49,6 +50,9 @@ func (s *stage) add(contact []byte, r *Row, why string) error {
 	e.string(r.Refused)
 	e.string(why)
 	s.b = e
+	if len(e) > maxStaged {
+		return fmt.Errorf("store: a row is larger than %d bytes", maxStaged)
+	}
 	s.n++
 	s.size += int64(len(e) + binary.PutUvarint(make([]byte, binary.MaxVarintLen64), uint64(len(e))))
 	if err := writeUvarint(s.w, uint64(len(e))); err != nil {
@@ -86,6 +90,9 @@ type stageReader struct {
 	left uint32
 }
 
+// maxStaged bounds a row of the file, in bytes.
+const maxStaged = 64 << 20
+
 // next reads a row; its contact is the caller's to keep. io.EOF is the end.
 func (s *stageReader) next() (row stagedRow, err error) {
 	if s.left == 0 {
@@ -95,6 +102,9 @@ func (s *stageReader) next() (row stagedRow, err error) {
 	n, err := binary.ReadUvarint(s.r)
 	if err != nil {
 		return row, noEOF(err)
+	}
+	if n > maxStaged {
+		return row, errRecord // before memory is asked for
 	}
 	b := make([]byte, n)
 	if _, err := io.ReadFull(s.r, b); err != nil {

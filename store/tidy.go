@@ -329,7 +329,7 @@ func (p *parts) leaveUndone(id, batch uint64) error {
 }
 
 // sweepStaged deletes changes that were not decided on.
-func sweepStaged(_ *txn, p *parts, from []byte) ([]byte, error) {
+func sweepStaged(_ *txn, p *parts, _ []byte) ([]byte, error) {
 	b := p.root.Bucket(bStaged)
 	if b == nil {
 		return nil, nil

@@ -65,7 +65,7 @@ func (s *Bolt) write() {
 // each. Without that Open has to look at every page of the file, which takes
 // seconds for 10 million contacts; of more than these, such as a purge leaves
 // behind, each commit would write too much.
-const freeSynced = 2000
+const freeSynced = 4000
 
 // keepFreelist lets the next commit write down which pages are free, if they are
 // at most so many.
