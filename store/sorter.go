@@ -65,9 +65,6 @@ func (s *sorter) add(key []byte, value uint32) error {
 			return err
 		}
 	}
-	if s.run.items == nil && s.ends != nil {
-		s.run.items = make([]sortItem, 0, limit/(sortItemBytes+16))
-	}
 	var p [8]byte
 	copy(p[:], key)
 	s.run.items = append(s.run.items, sortItem{binary.BigEndian.Uint64(p[:]), uint32(len(s.run.keys)), uint32(len(key)), value})
