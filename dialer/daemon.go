@@ -62,9 +62,10 @@ type Daemon struct {
 	listErr map[string]string // the trouble that was logged; guarded by loading
 	waiting sync.Map          // lists whose load is under way or about to be
 
-	dncMu   sync.Mutex
-	dncSeen map[string]string
-	dncErr  string
+	dncMu  sync.Mutex
+	dncErr string
+
+	purging sync.Mutex
 
 	failing   failing
 	states    latestStates
@@ -87,7 +88,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 		cfg: cfg, opt: opt, clock: opt.Clock, log: opt.Log,
 		links: map[string]*link{}, campaigns: map[string]*config.Campaign{},
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
-		listErr: map[string]string{}, dncSeen: map[string]string{},
+		listErr: map[string]string{},
 	}
 	for i := range cfg.Campaigns {
 		d.campaigns[cfg.Campaigns[i].Name] = &cfg.Campaigns[i]

@@ -31,6 +31,7 @@ type importing struct {
 	store    store.Store
 	campaign *config.Campaign
 	list     *config.List
+	stamp    string // of the file, "" if it is not one that is looked at again
 	dryRun   bool
 	now      time.Time
 	stop     func() error              // asked all the time; an error ends the import
@@ -58,7 +59,7 @@ func (im *importing) run(f *os.File, hash string) (control.ImportResult, error) 
 		im.result.Batch, err = im.store.Preview(im.campaign.Name, im.list.Name, rows, im.preview)
 		im.result.Time, im.result.Hash = im.now, hash
 	} else {
-		im.result.Batch, err = im.store.Load(im.campaign.Name, im.list.Name, hash, im.now, rows, im.reject)
+		im.result.Batch, err = im.store.Load(store.Source{Campaign: im.campaign.Name, List: im.list.Name, Hash: hash, Stamp: im.stamp, Remove: im.list.Remove}, im.now, rows, im.reject)
 	}
 	return im.result, err
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
@@ -78,7 +79,7 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 		return b, false, err
 	}
 	defer f.Close()
-	hash, err := hashOf(f, l)
+	stamp, err := listStamp(f, l)
 	if err != nil {
 		return b, false, err
 	}
@@ -86,14 +87,21 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 	if err != nil {
 		return b, false, err
 	}
-	if ok && last.Hash == hash {
+	if ok && last.Stamp == stamp {
 		return last, true, nil
+	}
+	hash, err := hashOf(f, l)
+	if err != nil {
+		return b, false, err
+	}
+	if ok && last.Hash == hash {
+		return last, true, d.store.Touch(c.Name, l.Name, stamp)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return b, false, err
 	}
 	var rejects *contact.RejectWriter
-	im := importing{store: d.store, campaign: c, list: l, now: d.clock.Now(), stop: d.stopped, event: func(ev control.ImportEvent) {
+	im := importing{store: d.store, campaign: c, list: l, stamp: stamp, now: d.clock.Now(), stop: d.stopped, event: func(ev control.ImportEvent) {
 		switch {
 		case ev.Headers != nil:
 			rejects = contact.NewRejectWriter(contact.RejectsPath(l.Path), ev.Headers)
@@ -154,18 +162,39 @@ func storeRow(r contact.Row) store.Row {
 	return sr
 }
 
+// listStamp tells, without reading it, a file that did not change and is read as
+// before.
+func listStamp(f *os.File, l *config.List) (string, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprint(&b, fi.Size(), " ", fi.ModTime().UnixNano())
+	readAs(&b, l)
+	return b.String(), nil
+}
+
+// readAs writes down how a list is read.
+func readAs(w io.Writer, l *config.List) {
+	fmt.Fprintf(w, "\x00%s\x00%c", l.Encoding, l.Delimiter)
+	if l.Sheet != "" || len(l.Attributes) > 0 || l.Plan != (contact.Plan{}) {
+		fmt.Fprintf(w, "\x00%s\x00%q\x00%+v", l.Sheet, l.Attributes, l.Plan) // maps print in order
+	}
+	if l.Remove {
+		fmt.Fprint(w, "\x00remove")
+	}
+	for _, k := range slices.Sorted(maps.Keys(l.Columns)) {
+		fmt.Fprintf(w, "\x00%s=%s", k, l.Columns[k])
+	}
+}
+
 // hashOf identifies a file's contents and how they are read.
 func hashOf(f io.Reader, l *config.List) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err
 	}
-	fmt.Fprintf(h, "\x00%s\x00%c", l.Encoding, l.Delimiter)
-	if l.Sheet != "" || len(l.Attributes) > 0 || l.Plan != (contact.Plan{}) {
-		fmt.Fprintf(h, "\x00%s\x00%q\x00%+v", l.Sheet, l.Attributes, l.Plan) // maps print in order
-	}
-	for _, k := range slices.Sorted(maps.Keys(l.Columns)) {
-		fmt.Fprintf(h, "\x00%s=%s", k, l.Columns[k])
-	}
+	readAs(h, l)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -81,7 +81,10 @@ func (d *Daemon) schedule() error {
 			return err
 		}
 	}
-	if len(d.cfg.DNC.Files) > 0 {
+	if d.cfg.Store.KeepDays > 0 {
+		d.jobs = append(d.jobs, &job{schedule: cron.Every(purgeEvery), loc: time.UTC, next: d.clock.Now().Add(purgeEvery), run: d.purge})
+	}
+	if len(DNCFiles(d.cfg)) > 0 {
 		d.jobs = append(d.jobs, &job{schedule: cron.Every(dncEvery), loc: time.UTC, next: d.clock.Now().Add(dncEvery), run: d.refreshDNC})
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 //	go test ./store -run '^$' -bench 'Calls|Claim|Next' -count 5
 //	go test ./store -run '^$' -bench Load -benchtime 1x -count 5
 //
-// One million rows take most of a minute each time and are left out by -short.
+// One million rows are left out by -short. BenchmarkSize has the larger figures.
 
 // benchRows are n rows in the order of a real list, whose numbers ascend by no
 // rule.
@@ -50,7 +50,7 @@ func openBench(b *testing.B, rows int, sync bool) *Bolt {
 	b.Cleanup(func() { s.Close() })
 	s.db.NoSync = true
 	if rows > 0 {
-		got, err := s.Load("c", "l", "h", benchStart, benchRows(rows, false), noReject)
+		got, err := s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, benchStart, benchRows(rows, false), noReject)
 		if err != nil || got.Added != rows {
 			b.Fatal(got, err)
 		}
@@ -170,7 +170,7 @@ func BenchmarkNext(b *testing.B) {
 	}
 }
 
-// BenchmarkLoad is a list of numbers in no order, the worst one for the index.
+// BenchmarkLoad is a list of numbers in no order.
 func BenchmarkLoad(b *testing.B) {
 	for _, rows := range []int{100_000, 1_000_000} {
 		for _, key := range []bool{false, true} {
@@ -182,7 +182,7 @@ func BenchmarkLoad(b *testing.B) {
 					b.StopTimer()
 					s := openBench(b, 0, true)
 					b.StartTimer()
-					if got, err := s.Load("c", "l", "h", benchStart, benchRows(rows, key), noReject); err != nil || got.Added != rows {
+					if got, err := s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, benchStart, benchRows(rows, key), noReject); err != nil || got.Added != rows {
 						b.Fatal(got, err)
 					}
 				}

@@ -20,3 +20,15 @@ func (b bitset) set(i uint64) {
 	}
 	block[i%blockBits/64] |= 1 << (i % 64)
 }
+
+// tallies counts by integers that are close together.
+type tallies map[uint64]*[blockBits]uint32
+
+func (t tallies) of(i uint64) *uint32 {
+	block := t[i/blockBits]
+	if block == nil {
+		block = new([blockBits]uint32)
+		t[i/blockBits] = block
+	}
+	return &block[i%blockBits]
+}

@@ -9,21 +9,21 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// SchemaVersion is what this dialcamp writes. An older store is migrated, a
-// newer one refused.
-const SchemaVersion = 1
-
 // The layout of the file:
 //
-//	meta          schema, instance
+//	meta          schema; its sequence numbers batches
 //	ringing       number → attempt id, of every call in flight
-//	dnc           number → nothing
+//	barred        campaign 0 list → bucket, of every do-not-call list; no campaign: it bars them all
+//	  dnc         number → time since
+//	  prefixes    prefix → time since
+//	  about                                        what DNCLists tells (JSON)
 //	campaigns     name → bucket:
 //	  contacts    id → contact                     ids ascend as rows are loaded
 //	  keys        list 0 key → id                  rows that have a key of their own
@@ -31,17 +31,30 @@ const SchemaVersion = 1
 //	  due         time id → nothing                the contacts that may be claimed
 //	  attempts    seq → attempt                    seq ascends over all campaigns
 //	  inflight    seq → contact as it was before the claim
-//	  lists       name → last complete batch (JSON)
+//	  fresh       first id → next id, last id, time  of large loads: those due that are not in due
+//	  leaving     id → batch                       what becomes of a contact when its call ends: see settle
+//	  staged      id → change                      by a load, to contacts that are there; carried out if decided
+//	  decided                                      that staged is to be carried out
+//	  undoing                                      the undo that is being carried out
+//	  lists       name → last batch (JSON)
+//	  batches     id → batch (JSON)                the last MaxBatches
+//	  rollups     group key → counters             sums over attempts, and of lists over contacts
+//	  purged      group key → counters             sums over attempts that were purged
 //	  counters                                     sums over contacts and attempts
 //	  state                                        what SaveState kept (JSON)
 //	  pacing                                       what SavePacing kept, as it was given
 //	  ledger      seq → entry                      the last LedgerEntries; there once something was added
 //
+// Contacts beyond the sequence of their bucket, and what names them, are of a
+// load that is not decided on, and are not seen.
+//
 // All integers in keys are big-endian, so that their order is that of the keys.
 var (
 	bMeta      = []byte("meta")
 	bRinging   = []byte("ringing")
+	bBarred    = []byte("barred")
 	bDNC       = []byte("dnc")
+	bPrefixes  = []byte("prefixes")
 	bCampaigns = []byte("campaigns")
 	bContacts  = []byte("contacts")
 	bKeys      = []byte("keys")
@@ -51,22 +64,37 @@ var (
 	bInFlight  = []byte("inflight")
 	bLists     = []byte("lists")
 	bLedger    = []byte("ledger")
+	bBatches   = []byte("batches")
+	bFresh     = []byte("fresh")
+	bLeaving   = []byte("leaving")
+	bRollups   = []byte("rollups")
+	bPurged    = []byte("purged")
+	bStaged    = []byte("staged")
 
+	kAbout    = []byte("about")
 	kSchema   = []byte("schema")
-	kInstance = []byte("instance")
 	kCounters = []byte("counters")
 	kState    = []byte("state")
 	kPacing   = []byte("pacing")
+	kDecided  = []byte("decided")
+	kUndoing  = []byte("undoing")
 )
 
 // Bolt is the Store in a bbolt file.
 type Bolt struct {
 	db       *bbolt.DB
+	path     string
 	instance string
-	update   func(func(*bbolt.Tx) error) error // db.Update; tests make it fail
+	bulk     sync.Mutex   // held by what works through many transactions: one at a time
+	dncBulk  sync.Mutex   // the same for do-not-call lists, which must not wait for a load
+	unbarred atomic.Int64 // counts the times that numbers were taken off a do-not-call list
+	// freeSynced is the constant of that name; tests make it other.
+	freeSynced int
+	update     func(func(*bbolt.Tx) error) error // db.Update; tests make it fail
 
 	changes chan change
-	stopped sync.WaitGroup
+	stopped sync.WaitGroup // the writer
+	tidied  sync.WaitGroup // what the last process left
 	closing sync.RWMutex
 	closed  bool
 }
@@ -82,12 +110,14 @@ func Open(path string) (*Bolt, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s := &Bolt{changes: make(chan change, maxGroup)}
+	s := &Bolt{path: path, instance: newInstance(), freeSynced: freeSynced, changes: make(chan change, maxGroup)}
 	if err := s.open(path); err != nil {
 		return nil, openError(path, err)
 	}
 	s.update = s.db.Update
 	s.stopped.Go(s.write)
+	s.bulk.Lock() // a load waits until this is done
+	s.tidied.Go(s.tidyAll)
 	return s, nil
 }
 
@@ -144,20 +174,27 @@ func inspect(path string) error {
 	case fi.Size() == 0:
 		return nil
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
+	db, err := openReadOnly(path)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	return guard(func() error {
+		if err := db.View(func(tx *bbolt.Tx) error { return whole(path, tx) }); err != nil {
+			return err
+		}
+		if err := checkPages(path); err != nil {
+			return err
+		}
 		return db.View(func(tx *bbolt.Tx) error {
-			if err := whole(path, tx); err != nil {
-				return err
-			}
 			_, err := schemaOf(tx)
 			return err
 		})
 	})
+}
+
+func openReadOnly(path string) (*bbolt.DB, error) {
+	return bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
 }
 
 // whole checks that the file has all the pages that a transaction may read.
@@ -184,10 +221,15 @@ func schemaOf(tx *bbolt.Tx) (int, error) {
 		return 0, fmt.Errorf("%w: its schema version cannot be read", errRecord)
 	case n > SchemaVersion:
 		return 0, fmt.Errorf("%w: its schema is %d, this one writes %d", ErrNewer, n, SchemaVersion)
-	case len(meta.Get(kInstance)) == 0:
-		return 0, fmt.Errorf("%w: its name is missing", errRecord)
 	}
 	return n, nil
+}
+
+// newInstance makes a name that no store had before.
+func newInstance() string {
+	var b [4]byte
+	rand.Read(b[:])
+	return "dc" + hex.EncodeToString(b[:])
 }
 
 func (s *Bolt) prepare(tx *bbolt.Tx) error {
@@ -195,23 +237,19 @@ func (s *Bolt) prepare(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range [][]byte{bMeta, bRinging, bDNC, bCampaigns} {
+	for _, name := range [][]byte{bMeta, bRinging, bBarred, bCampaigns} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
-	meta := tx.Bucket(bMeta)
-	if schema != 0 {
-		s.instance = string(meta.Get(kInstance))
-		return nil
+	if schema == 0 {
+		schema = SchemaVersion // there is nothing to migrate
 	}
-	var b [4]byte
-	rand.Read(b[:])
-	s.instance = "dc" + hex.EncodeToString(b[:])
-	if err := meta.Put(kInstance, []byte(s.instance)); err != nil {
+	t := &txn{tx: tx}
+	if err := migrate(t, schema); err != nil {
 		return err
 	}
-	return meta.Put(kSchema, []byte(strconv.Itoa(SchemaVersion)))
+	return t.flush()
 }
 
 // Instance implements Store.
@@ -226,6 +264,20 @@ func (s *Bolt) Close() error {
 		close(s.changes)
 	}
 	s.closing.Unlock()
+	s.tidied.Wait()
 	s.stopped.Wait()
 	return s.db.Close()
+}
+
+// tidyAll finishes what the last process was at. That takes as long as it takes,
+// and nobody need wait: claims see what was decided on, and nothing else. What
+// fails is tried again by the next load.
+func (s *Bolt) tidyAll() {
+	defer s.bulk.Unlock()
+	names, err := s.Campaigns()
+	for _, camp := range names {
+		if err == nil {
+			err = s.tidy(camp)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,18 +30,30 @@ func (s *Bolt) Claim(camp string, now time.Time, most int) (claims []campaign.Cl
 }
 
 func (t *txn) claim(p *parts, now time.Time, most int) (claims []campaign.Claim, next time.Time, err error) {
-	found, next, err := t.scanDue(p, now, most)
+	scan, err := p.scanDue()
 	if err != nil {
 		return nil, next, err
 	}
-	for _, c := range found {
-		was := c
+	found, next, err := t.collectDue(scan, now, most)
+	if err != nil {
+		return nil, next, err
+	}
+	for _, d := range found {
+		was, c := d.contact, d.contact
 		switch {
-		case t.barred(c.Number):
-			c.State, c.Due = campaign.DNC, time.Time{}
+		case d.undone:
+			err = errors.Join(p.drop(&c), p.takenBack(p.undoing.batch, 1))
+		case d.revision != nil:
+			err = errors.Join(t.carryOut(p, &c, d.revision), p.staged.Delete(key64(c.ID)))
+		}
+		switch {
+		case err != nil:
+		case d.undone, c.State == campaign.Removed:
+		case d.barred:
+			was, c.State, c.Due = c, campaign.DNC, time.Time{}
 			err = p.putContact(&was, &c)
 		case t.ringing(c.Number):
-			c.Due = now.Add(BusyNumberDelay)
+			was, c.Due = c, now.Add(BusyNumberDelay)
 			err = p.putContact(&was, &c)
 			if next.IsZero() || c.Due.Before(next) {
 				next = c.Due
@@ -54,40 +67,50 @@ func (t *txn) claim(p *parts, now time.Time, most int) (claims []campaign.Claim,
 			return nil, next, err
 		}
 	}
-	return claims, next, nil
+	return claims, next, scan.keep()
 }
 
-// scanDue collects the due contacts among which most can be claimed, and tells
-// when the one behind them is due. Nothing is changed under the cursor: it
+// dueContact is a contact that is due, and what is to become of it instead of a
+// call.
+type dueContact struct {
+	contact  campaign.Contact
+	undone   bool
+	revision *revision // decided on before
+	barred   bool
+}
+
+// collectDue collects the due contacts among which most can be claimed, and tells
+// when the one behind them is due. Nothing is changed under the cursors: they
 // would skip.
-func (t *txn) scanDue(p *parts, now time.Time, most int) (found []campaign.Contact, next time.Time, err error) {
-	cur := p.due.Cursor()
-	free := 0
-	for k, _ := cur.First(); k != nil; k, _ = cur.Next() {
-		at, id, err := splitDue(k)
-		if err != nil {
+func (t *txn) collectDue(s *dueScan, now time.Time, most int) (found []dueContact, next time.Time, err error) {
+	for free := 0; ; {
+		f, at, id, ok := s.first()
+		if !ok {
+			return found, next, nil
+		}
+		if at > nanos(now) || free == most || len(found) == maxScan || s.looked > maxLooked {
+			return found, timeOf(at), nil
+		}
+		var d dueContact
+		if d.contact, err = s.contact(f, at, id); err != nil {
 			return nil, next, err
 		}
-		if at > nanos(now) || free == most || len(found) == maxScan {
-			return found, time.Unix(0, int64(at)), nil
-		}
-		c, err := p.contact(id)
-		if err != nil {
+		if d.revision, err = s.p.decided(id); err != nil {
 			return nil, next, err
 		}
-		if !isDue(&c) || nanos(c.Due) != at {
-			// Dialing it could be calling somebody twice.
-			return nil, next, fmt.Errorf("%w: contact %d of campaign %s is %s, but in the due index", errRecord, id, p.camp, c.State)
+		d.undone = s.p.undone(&d.contact)
+		if d.barred, err = t.barred(s.p.camp, d.contact.Number); err != nil {
+			return nil, next, err
 		}
-		if !t.barred(c.Number) && !t.ringing(c.Number) {
+		if !d.undone && !d.barred && (d.revision == nil || !d.revision.remove) && !t.ringing(d.contact.Number) {
 			free++
 		}
-		found = append(found, c)
+		found = append(found, d)
+		if err := s.next(f); err != nil {
+			return nil, next, err
+		}
 	}
-	return found, next, nil
 }
-
-func (t *txn) barred(number string) bool { return t.tx.Bucket(bDNC).Get([]byte(number)) != nil }
 
 func (t *txn) ringing(number string) bool { return t.tx.Bucket(bRinging).Get([]byte(number)) != nil }
 
@@ -110,11 +133,9 @@ func (t *txn) claimOne(p *parts, now time.Time, c campaign.Contact) (a campaign.
 	if err := t.tx.Bucket(bRinging).Put([]byte(c.Number), []byte(a.ID)); err != nil {
 		return a, err
 	}
-	n, err := p.count()
-	if err != nil {
+	if err := p.book(&a, (*Counters).claimed); err != nil {
 		return a, err
 	}
-	n.claimed(&a)
 	dialing := c
 	dialing.State, dialing.Due, dialing.Attempts = campaign.Dialing, time.Time{}, a.Pass
 	return a, p.putContact(&c, &dialing)

@@ -58,6 +58,24 @@ func (c *Counters) withdrawn(a *campaign.Attempt) {
 	}
 }
 
+// ended books an attempt that has ended, all of it.
+func (c *Counters) ended(a *campaign.Attempt) {
+	c.Attempts++
+	if a.Pass == 1 {
+		c.Attempted++
+	}
+	c.add(a)
+}
+
+// tally books an attempt as it is stored.
+func (c *Counters) tally(a *campaign.Attempt) {
+	if a.Outcome == campaign.InFlight {
+		c.claimed(a)
+	} else {
+		c.ended(a)
+	}
+}
+
 // add books an ended attempt. Everything that a withdrawn attempt could not
 // undo is counted here and not at the claim.
 func (c *Counters) add(a *campaign.Attempt) {
@@ -77,6 +95,35 @@ func (c *Counters) add(a *campaign.Attempt) {
 	}
 	if a.Ended.After(c.Last) {
 		c.Last = a.Ended
+	}
+}
+
+// Merge adds the sums of other attempts and contacts.
+func (c *Counters) Merge(o *Counters) {
+	for i, n := range o.Contacts {
+		c.Contacts[i] += n
+	}
+	for i, n := range o.Outcomes {
+		c.Outcomes[i] += n
+	}
+	for cause, n := range o.Causes {
+		if c.Causes == nil {
+			c.Causes = map[ami.Cause]int64{}
+		}
+		c.Causes[cause] += n
+	}
+	c.Attempts += o.Attempts
+	c.Attempted += o.Attempted
+	c.Late += o.Late
+	c.Ring += o.Ring
+	c.Wait += o.Wait
+	c.Talk += o.Talk
+	c.AgentTime += o.AgentTime
+	if c.First.IsZero() || !o.First.IsZero() && o.First.Before(c.First) {
+		c.First = o.First
+	}
+	if o.Last.After(c.Last) {
+		c.Last = o.Last
 	}
 }
 

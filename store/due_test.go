@@ -20,9 +20,9 @@ func TestClaimScan(t *testing.T) {
 	const barred = 2*maxScan + 5
 	loadTest(t, s, "c", 1_000_000, barred)
 	loadTest(t, s, "c", 1, 1)
-	if _, err := s.SetDNC(func(yield func(string) bool) {
+	if _, err := s.SetDNC(DNCName{List: "d"}, "", testStart, func(yield func(string, error) bool) {
 		for i := range barred {
-			yield(fmt.Sprint(1_000_000 + i))
+			yield(fmt.Sprint(1_000_000+i), nil)
 		}
 	}); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -65,14 +66,29 @@ func (p *parts) attempt(seq uint64) (campaign.Attempt, error) {
 }
 
 // settle gives the contact of a flight its next state. What else is stored of
-// it stays. If somebody took it off the list meanwhile, it stays off.
+// it stays. If it was taken off the list meanwhile, it goes now.
 func (p *parts) settle(f *flight, to *campaign.Contact) error {
 	c := f.now
 	c.Last, c.Attempts, c.Counted, c.Tries = to.Last, to.Attempts, to.Counted, to.Tries
 	if c.State == campaign.Dialing {
 		c.State, c.Due = to.State, to.Due
 	}
-	return p.putContact(&f.now, &c)
+	l, err := p.leavingOf(c.ID)
+	if err != nil {
+		return err
+	}
+	if l != (leaving{}) {
+		if err := p.putLeaving(c.ID, leaving{}); err != nil {
+			return err
+		}
+	}
+	if l.removed && mayLeave(c.State) {
+		c.State = campaign.Removed
+	}
+	if err := p.putContact(&f.now, &c); err != nil || l.undone == 0 || c.Attempts > 0 {
+		return err
+	}
+	return errors.Join(p.drop(&c), p.takenBack(l.undone, 1))
 }
 
 // Withdraw implements Store.
@@ -89,11 +105,9 @@ func (s *Bolt) Withdraw(cm campaign.Claim) error {
 		if err := p.attempts.Delete(key64(f.attempt.Seq)); err != nil {
 			return err
 		}
-		n, err := p.count()
-		if err != nil {
+		if err := p.book(&f.attempt, (*Counters).withdrawn); err != nil {
 			return err
 		}
-		n.withdrawn(&f.attempt)
 		return p.settle(f, &f.before)
 	})
 }
@@ -122,12 +136,9 @@ func (s *Bolt) Finish(a campaign.Attempt, c campaign.Contact) error {
 		if err := p.putAttempt(&end); err != nil {
 			return err
 		}
-		n, err := p.count()
-		if err != nil {
+		if err := errors.Join(p.book(&f.attempt, (*Counters).withdrawn), p.book(&end, (*Counters).ended)); err != nil {
 			return err
 		}
-		n.Outcomes[campaign.InFlight]--
-		n.add(&end)
 		to := c
 		to.Attempts = end.Pass
 		return p.settle(f, &to)

@@ -145,7 +145,7 @@ func bigRows(from, n int) func(func(store.Row, error) bool) {
 }
 
 func (f *fullDisk) load(camp string, from, n int) (store.Batch, error) {
-	return f.s.Load(camp, "l", "h", time.Now(), bigRows(from, n), func(r store.Row, why string) { panic(why) })
+	return f.s.Load(store.Source{Campaign: camp, List: "l", Hash: "h"}, time.Now(), bigRows(from, n), func(r store.Row, why string) { panic(why) })
 }
 
 func (f *fullDisk) round(round int) error {

@@ -45,13 +45,16 @@ func TestKilled(t *testing.T) {
 		*kills = min(*kills, 3)
 	}
 	path := filepath.Join(t.TempDir(), "dialcamp.db")
-	k := keeper{ended: map[string]entry{}, withdrawn: map[string]entry{}, claimed: map[string]entry{}, loaded: map[string]entry{}}
+	k := keeper{
+		ended: map[string]entry{}, withdrawn: map[string]entry{}, claimed: map[string]entry{},
+		loaded: map[string]entry{}, undone: map[string]entry{}, merged: map[string][]entry{},
+	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	entries := 0
 	for round := range *kills {
-		log := killed(t, path, round, time.Duration(rnd.IntN(150))*time.Millisecond)
+		log := killed(t, "work", path, round, time.Duration(rnd.IntN(150))*time.Millisecond)
 		entries += len(log)
 		s, err := store.Open(path)
 		if err != nil {
@@ -59,6 +62,13 @@ func TestKilled(t *testing.T) {
 		}
 		if err := s.Verify(); err != nil {
 			t.Errorf("round %d: %v", round, err)
+		}
+		// What was decided on is carried out before another undo begins.
+		if _, err := s.Undo(0, time.Now()); !errors.Is(err, store.ErrNoBatch) {
+			t.Error(err)
+		}
+		if err := s.Verify(); err != nil {
+			t.Errorf("round %d, carried out: %v", round, err)
 		}
 		k.read(log)
 		k.check(t, s)
@@ -76,9 +86,9 @@ func TestKilled(t *testing.T) {
 }
 
 // killed lets a process work for a while, kills it, and returns what it said.
-func killed(t *testing.T, path string, round int, after time.Duration) (log []entry) {
+func killed(t *testing.T, name, path string, round int, after time.Duration) (log []entry) {
 	t.Helper()
-	cmd := child("work", path, strconv.Itoa(round))
+	cmd := child(name, path, strconv.Itoa(round))
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -110,9 +120,10 @@ func killed(t *testing.T, path string, round int, after time.Duration) (log []en
 // keeper remembers what must be found, over all rounds. Entries that are not
 // Done may be found.
 type keeper struct {
-	claimed, ended, withdrawn map[string]entry // by attempt
-	loaded                    map[string]entry // by list
-	agentTime, maybe          int64            // seconds, told and begun
+	claimed, ended, withdrawn map[string]entry   // by attempt
+	loaded, undone            map[string]entry   // by list
+	merged                    map[string][]entry // by campaign, in their order
+	agentTime, maybe          int64              // seconds, told and begun
 }
 
 func (k *keeper) read(log []entry) {
@@ -129,6 +140,14 @@ func (k *keeper) read(log []entry) {
 			k.withdrawn[e.ID] = e
 		case "load":
 			k.loaded[e.List] = e
+		case "undo":
+			k.undone[e.List] = e
+		case "merge":
+			all := k.merged[e.Camp]
+			if n := len(all); n > 0 && all[n-1].Note == e.Note {
+				all = all[:n-1] // now told
+			}
+			k.merged[e.Camp] = append(all, e)
 		case "agents":
 			if e.Done {
 				k.agentTime++
@@ -142,7 +161,7 @@ func (k *keeper) read(log []entry) {
 func (k *keeper) check(t *testing.T, s *store.Bolt) {
 	t.Helper()
 	there := map[string]campaign.Attempt{}
-	rows := map[string]int{}
+	rows, undialed := map[string]int{}, map[string]int{}
 	var agentTime time.Duration
 	for _, camp := range workCampaigns {
 		for a, err := range s.Attempts(camp, time.Time{}, time.Time{}) {
@@ -156,7 +175,11 @@ func (k *keeper) check(t *testing.T, s *store.Bolt) {
 				t.Fatal(err)
 			}
 			rows[c.List]++
+			if c.Attempts == 0 {
+				undialed[c.List]++
+			}
 		}
+		k.checkMerged(t, s, camp)
 		n, err := s.Counters(camp)
 		if err != nil {
 			t.Fatal(err)
@@ -194,14 +217,56 @@ func (k *keeper) check(t *testing.T, s *store.Bolt) {
 	}
 	for list, e := range k.loaded {
 		_, ok, err := s.List(e.Camp, list)
-		if err != nil || e.Done && !ok || (e.Done || ok) && rows[list] != e.Rows || rows[list] > e.Rows {
-			t.Errorf("list %s of %d rows (told: %t): recorded %t, %d rows are there, %v", list, e.Rows, e.Done, ok, rows[list], err)
+		undo, undone := k.undone[list]
+		whole := rows[list] == e.Rows
+		taken := undone && undialed[list] == 0
+		switch {
+		case err != nil, e.Done && !ok, undo.Done && !taken, ok && !whole && !taken, !ok && rows[list] > 0:
+			t.Errorf("list %s of %d rows (told: %t), undone %t (told: %t): recorded %t, %d rows are there, %d of them not dialed, %v",
+				list, e.Rows, e.Done, undone, undo.Done, ok, rows[list], undialed[list], err)
 		}
 	}
 	if n := int64(agentTime / time.Second); n < k.agentTime || n > k.maybe {
 		t.Errorf("%d seconds, but %d were told of %d", n, k.agentTime, k.maybe)
 	}
 }
+
+// checkMerged: the list is that of one version, the last one told or one begun
+// after it. Those who have no row in it are gone, or will be when their call ends.
+func (k *keeper) checkMerged(t *testing.T, s *store.Bolt, camp string) {
+	t.Helper()
+	all := k.merged[camp]
+	told := -1
+	for i, e := range all {
+		if e.Done {
+			told = i
+		}
+	}
+	versions := map[string]int{}
+	for c, err := range s.Contacts(camp) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.List != mergedList || c.State == campaign.Removed {
+			continue
+		}
+		v := c.Attributes[0].Value
+		if versions[v]++; c.State != campaign.Dialing && v != all[len(all)-1].Note && (told < 0 || !slices.ContainsFunc(all[told:], func(e entry) bool { return e.Note == v })) {
+			t.Errorf("campaign %s: contact %s is %s and of version %s", camp, c.Number, c.State, v)
+			return
+		}
+	}
+	for i, e := range all {
+		if versions[e.Note] == e.Rows && i >= told {
+			return
+		}
+	}
+	if told >= 0 {
+		t.Errorf("campaign %s: versions %v are there, told was %+v of %+v", camp, versions, all[told], all)
+	}
+}
+
+const mergedList = "merged"
 
 var workCampaigns = []string{"a", "b"}
 
@@ -236,7 +301,10 @@ type worker struct {
 	s     *store.Bolt
 	round string
 	left  chan campaign.Claim // of earlier rounds
-	n     atomic.Int64
+
+	bulk    sync.Mutex
+	batches []batch // loaded by this process and not undone
+	n       atomic.Int64
 }
 
 // say writes a whole line at once, or nothing when it is killed.
@@ -257,18 +325,27 @@ func (w *worker) do(e entry, f func() error) {
 	say(e)
 }
 
+type batch struct {
+	camp, list string
+	id         uint64
+}
+
 func (w *worker) step(rnd *rand.Rand) {
 	camp := workCampaigns[rnd.IntN(len(workCampaigns))]
 	switch n := rnd.IntN(20); {
 	case n == 0:
 		w.load(rnd, camp)
+	case n == 3 && rnd.IntN(3) == 0:
+		w.undo()
+	case n == 4 && rnd.IntN(2) == 0:
+		w.merge(rnd, camp)
 	case n == 1:
 		w.do(entry{What: "agents"}, func() error { return w.s.AddAgentTime(camp, time.Second) })
 	case n == 2:
 		w.do(entry{What: "dnc"}, func() error {
-			_, err := w.s.SetDNC(func(yield func(string) bool) {
+			_, err := w.s.SetDNC(store.DNCName{List: "d"}, "", time.Now(), func(yield func(string, error) bool) {
 				for range rnd.IntN(2000) {
-					if !yield(fmt.Sprint(rnd.IntN(100_000))) {
+					if !yield(fmt.Sprint(rnd.IntN(100_000)), nil) {
 						return
 					}
 				}
@@ -317,9 +394,44 @@ func (w *worker) load(rnd *rand.Rand, camp string) {
 	e := entry{What: "load", Camp: camp, List: fmt.Sprintf("%s-%s-%d", camp, w.round, rnd.Uint32()), Rows: n}
 	from := rnd.Uint64()
 	w.do(e, func() error {
-		_, err := w.s.Load(camp, e.List, "h", time.Now(), func(yield func(store.Row, error) bool) {
+		b, err := w.s.Load(store.Source{Campaign: camp, List: e.List, Hash: "h"}, time.Now(), func(yield func(store.Row, error) bool) {
 			for i := range n {
 				if !yield(store.Row{Line: i, Number: fmt.Sprint(from + uint64(i)), Key: fmt.Sprint(i)}, nil) {
+					return
+				}
+			}
+		}, func(r store.Row, why string) { panic(why) })
+		w.bulk.Lock()
+		defer w.bulk.Unlock()
+		w.batches = append(w.batches, batch{camp, e.List, b.ID})
+		return err
+	})
+}
+
+func (w *worker) undo() {
+	w.bulk.Lock()
+	defer w.bulk.Unlock()
+	if len(w.batches) == 0 {
+		return
+	}
+	b := w.batches[0]
+	w.batches = w.batches[1:]
+	w.do(entry{What: "undo", Camp: b.camp, List: b.list}, func() error {
+		_, err := w.s.Undo(b.id, time.Now())
+		return err
+	})
+}
+
+// merge loads a list anew, whose rows all say which version it is.
+func (w *worker) merge(rnd *rand.Rand, camp string) {
+	w.bulk.Lock()
+	defer w.bulk.Unlock()
+	e := entry{What: "merge", Camp: camp, Note: fmt.Sprint(rnd.Uint64()), Rows: rnd.IntN(7000)}
+	from := rnd.IntN(7000)
+	w.do(e, func() error {
+		_, err := w.s.Load(store.Source{Campaign: camp, List: mergedList, Hash: e.Note, Remove: true}, time.Now(), func(yield func(store.Row, error) bool) {
+			for i := range e.Rows {
+				if !yield(store.Row{Line: i, Number: fmt.Sprint("m", from+i), Attributes: []campaign.Attribute{{Name: "V", Value: e.Note}}}, nil) {
 					return
 				}
 			}

@@ -26,7 +26,9 @@ func (s *Bolt) Preview(camp, list string, rows iter.Seq2[Row, error], tell func(
 				if err != nil {
 					return err
 				}
-				v.Barred = t.barred(chunk[i].Number)
+				if v.Barred, err = t.barred(camp, chunk[i].Number); err != nil {
+					return err
+				}
 				verdicts = append(verdicts, v)
 			}
 			return nil
@@ -38,6 +40,8 @@ func (s *Bolt) Preview(camp, list string, rows iter.Seq2[Row, error], tell func(
 			switch {
 			case v.Refused != "":
 				b.Rejected++
+			case v.Changed:
+				b.Updated++
 			case !v.New:
 				b.Unchanged++
 			default:
@@ -73,14 +77,13 @@ const firstJoined = 1 << 63
 type previewed struct {
 	stored  // parts is nil for a campaign that is not stored
 	name    string
-	rows    bitset // stored contacts that a row stood for
 	next    uint64 // id of the next row that joins
 	numbers map[string]uint64
 	keys    map[string]uint64
 }
 
 func newPreviewed(list string) *previewed {
-	return &previewed{name: list, rows: bitset{}, next: firstJoined, numbers: map[string]uint64{}, keys: map[string]uint64{}}
+	return &previewed{name: list, stored: stored{rows: bitset{}}, next: firstJoined, numbers: map[string]uint64{}, keys: map[string]uint64{}}
 }
 
 func (x *previewed) verdict(r *Row) (v Verdict, err error) {
@@ -90,6 +93,7 @@ func (x *previewed) verdict(r *Row) (v Verdict, err error) {
 		v.Refused = why
 	case id != 0:
 		x.rows.set(id)
+		v.Changed, err = x.differs(id, r)
 	default:
 		v.New = true
 		x.numbers[r.Number] = x.next

@@ -73,8 +73,10 @@ func (s *Bolt) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Atte
 
 // Contacts implements Store.
 func (s *Bolt) Contacts(camp string) iter.Seq2[campaign.Contact, error] {
-	return scan(s, camp, func(p *parts) *bbolt.Bucket { return p.contacts }, 0, decodeContact)
+	return scan(s, camp, contactsOf, 0, decodeContact)
 }
+
+func contactsOf(p *parts) *bbolt.Bucket { return p.contacts }
 
 // scan yields the records of one of a campaign's buckets from the key first on,
 // in the order of their keys, through short read transactions.
@@ -116,6 +118,9 @@ func readPage[T any](t *txn, camp string, part func(*parts) *bbolt.Bucket, decod
 		key, err := uint64Of(k)
 		if err != nil {
 			return records, from, false, err
+		}
+		if b == p.contacts && key > b.Sequence() {
+			break // of a load that is not decided on
 		}
 		if len(records) == page {
 			return records, key, true, nil

@@ -28,8 +28,24 @@ type encoder []byte
 func (e *encoder) uint(v uint64)   { *e = binary.AppendUvarint(*e, v) }
 func (e *encoder) string(s string) { e.uint(uint64(len(s))); *e = append(*e, s...) }
 
+func (e *encoder) bool(v bool) {
+	if v {
+		e.uint(1)
+	} else {
+		e.uint(0)
+	}
+}
+
 func (e *encoder) int(v int)        { e.uint(uint64(min(max(v, 0), math.MaxInt32))) }
 func (e *encoder) time(t time.Time) { e.uint(nanos(t)) }
+
+func (e *encoder) attributes(all []campaign.Attribute) {
+	e.uint(uint64(len(all)))
+	for _, a := range all {
+		e.string(a.Name)
+		e.string(a.Value)
+	}
+}
 
 // sums are numbers that may be negative, such as durations.
 func (e *encoder) sums(all ...int64) {
@@ -94,15 +110,29 @@ func (d *decoder) max(limit uint64) uint64 {
 
 func (d *decoder) int() int { return int(d.max(math.MaxInt32)) }
 
-func (d *decoder) string() string {
+func (d *decoder) string() string { return string(d.bytes()) }
+
+// bytes is string without its copy.
+func (d *decoder) bytes() []byte {
 	n := d.uint()
 	if d.err != nil || n > uint64(len(d.b)) {
 		d.err = errRecord
-		return ""
+		return nil
 	}
-	s := string(d.b[:n])
+	b := d.b[:n]
 	d.b = d.b[n:]
-	return s
+	return b
+}
+
+func (d *decoder) attributes() (all []campaign.Attribute) {
+	// Two bytes at least an attribute: a damaged length allocates nothing.
+	if n := d.max(uint64(len(d.b) / 2)); n > 0 {
+		all = make([]campaign.Attribute, n)
+		for i := range all {
+			all[i] = campaign.Attribute{Name: d.string(), Value: d.string()}
+		}
+	}
+	return all
 }
 
 func (d *decoder) time() time.Time {
@@ -135,11 +165,7 @@ func encodeContact(c *campaign.Contact) []byte {
 	e.string(c.List)
 	e.string(c.Key)
 	e.string(c.Number)
-	e.uint(uint64(len(c.Attributes)))
-	for _, a := range c.Attributes {
-		e.string(a.Name)
-		e.string(a.Value)
-	}
+	e.attributes(c.Attributes)
 	used := len(c.Tries)
 	for used > 0 && c.Tries[used-1] == 0 {
 		used--
@@ -162,13 +188,7 @@ func decodeContact(id uint64, b []byte) (campaign.Contact, error) {
 	c.List = d.string()
 	c.Key = d.string()
 	c.Number = d.string()
-	// Two bytes at least an attribute: a damaged length allocates nothing.
-	if n := d.max(uint64(len(d.b) / 2)); n > 0 {
-		c.Attributes = make([]campaign.Attribute, n)
-		for i := range c.Attributes {
-			c.Attributes[i] = campaign.Attribute{Name: d.string(), Value: d.string()}
-		}
-	}
+	c.Attributes = d.attributes()
 	for i := range d.max(uint64(len(c.Tries))) {
 		c.Tries[i] = uint16(d.max(math.MaxUint16))
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -16,24 +17,52 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
 
-var writeSchema = flag.Bool("store.write-schema", false, "write testdata/v1.db anew; only while no release has written this schema")
+var writeSchema = flag.Bool("store.write-schema", false, "write the file of this schema in testdata anew; only while no release has written it")
 
-const v1 = "testdata/v1.db"
+func schemaFile(n int) string { return fmt.Sprintf("testdata/v%d.db", n) }
 
-// TestV1 opens a store that was written by schema 1. It must be readable for
-// ever; a later schema migrates it on the way.
-func TestV1(t *testing.T) {
+// TestSchemas opens stores that were written by each schema. They must be
+// readable for ever; what is older is migrated on the way.
+func TestSchemas(t *testing.T) {
 	if *writeSchema {
-		makeV1(t)
+		writeCurrent(t)
 	}
-	b, err := os.ReadFile(v1)
-	if err != nil {
+	for n := 1; n <= SchemaVersion; n++ {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			path := copyOf(t, schemaFile(n))
+			s, err := Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { s.Close() }()
+			if err := s.Verify(); err != nil {
+				t.Fatal(err)
+			}
+			checkSchema(t, s, fmt.Sprintf("testdata/v%d.txt", n))
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if s, err = Open(path); err != nil { // not migrated again
+				t.Fatal(err)
+			}
+			if err := s.Verify(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestMigrationFails: the old store stays as it is.
+func TestMigrationFails(t *testing.T) {
+	path := copyOf(t, schemaFile(1))
+	boom := errors.New("boom")
+	old := migrations
+	defer func() { migrations = old }()
+	migrations = []func(*txn) error{func(t *txn) error { return errors.Join(old[0](t), t.tx.DeleteBucket(bRinging), boom) }}
+	if _, err := Open(path); !errors.Is(err, boom) || !strings.Contains(err.Error(), "migrating from schema 1") {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "dialcamp.db")
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	migrations = old
 	s, err := Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -42,13 +71,26 @@ func TestV1(t *testing.T) {
 	if err := s.Verify(); err != nil {
 		t.Fatal(err)
 	}
-	checkV1(t, s)
+	checkSchema(t, s, "testdata/v1.txt")
+}
+
+func copyOf(t *testing.T, file string) (path string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "dialcamp.db")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 var v1Start = time.Date(2026, 11, 2, 9, 0, 0, 123, time.UTC)
 
-// makeV1 writes one of everything.
-func makeV1(t *testing.T) {
+// writeCurrent makes a store of this schema with one of everything.
+func writeCurrent(t *testing.T) {
 	s := openTest(t)
 	must := func(err error) {
 		t.Helper()
@@ -63,7 +105,7 @@ func makeV1(t *testing.T) {
 		{Line: 5, Number: "01077778888"},
 		{Line: 6, Number: "01055556666"},
 	}
-	_, err := s.Load("spring", "first", "hash1", v1Start, func(yield func(Row, error) bool) {
+	_, err := s.Load(Source{Campaign: "spring", List: "first", Hash: "hash1"}, v1Start, func(yield func(Row, error) bool) {
 		for _, r := range rows {
 			if !yield(r, nil) {
 				return
@@ -71,7 +113,9 @@ func makeV1(t *testing.T) {
 		}
 	}, noReject)
 	must(err)
-	_, err = s.SetDNC(func(yield func(string) bool) { _ = yield("01077778888") && yield("0") })
+	_, err = s.AddDNC(DNCName{List: "d"}, v1Start, "01077778888", "0", "09*")
+	must(err)
+	_, err = s.AddDNC(DNCName{Campaign: "spring", List: "e"}, v1Start, "7")
 	must(err)
 	must(s.SaveState("spring", campaign.Running, v1Start))
 	must(s.AddAgentTime("spring", 90*time.Second))
@@ -91,23 +135,23 @@ func makeV1(t *testing.T) {
 	must(s.Finish(a, c))
 	// Only the pages that are used: the file itself is grown in large steps.
 	must(os.MkdirAll("testdata", 0o755))
-	must(s.db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(v1, 0o644) }))
+	must(s.db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(schemaFile(SchemaVersion), 0o644) }))
 }
 
-func checkV1(t *testing.T, s *Bolt) {
+func checkSchema(t *testing.T, s *Bolt, text string) {
 	t.Helper()
 	got := dump(t, s)
 	if *writeSchema {
-		if err := os.WriteFile("testdata/v1.txt", []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(text, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile("testdata/v1.txt")
+	want, err := os.ReadFile(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("it reads as\n%s\nnot as testdata/v1.txt\n%s", got, want)
+		t.Errorf("it reads as\n%s\nnot as %s\n%s", got, text, want)
 	}
 	// It can be gone on with.
 	due := v1Start.Add(331 * time.Second)
@@ -142,7 +186,22 @@ func dump(t *testing.T, s *Bolt) string {
 		}
 		return t.UTC().Format("15:04:05.000000000")
 	}
-	line(nil, "instance", s.Instance())
+	lists, err := s.DNCLists()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range lists {
+		line(nil, "do not call", l.Campaign, l.List, l.Stamp, l.Numbers, l.Prefixes, stamp(l.Changed))
+	}
+	for _, number := range []string{"0", "09", "01077778888", "7"} {
+		hits, err := s.CheckDNC("", number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range hits {
+			line(nil, "barred", number, h.Campaign, h.List, h.Entry, stamp(h.Since))
+		}
+	}
 	names, err := s.Campaigns()
 	line(err, "campaigns", names)
 	for _, name := range names {
@@ -150,6 +209,9 @@ func dump(t *testing.T, s *Bolt) string {
 		line(err, name, "is", state, "since", stamp(since))
 		l, ok, err := s.List(name, "first")
 		line(err, "list", ok, l.Campaign, l.List, stamp(l.Time), l.Hash, l.Rows, l.Added, l.Unchanged, l.Rejected)
+		for b, err := range s.Batches(name) {
+			line(err, "batch", b.ID, b.List, b.First, b.Last)
+		}
 		n, err := s.Counters(name)
 		line(err, "counters", n.Attempts, n.Attempted, n.Late, n.Ring, n.Wait, n.Talk, n.AgentTime, stamp(n.First), stamp(n.Last))
 		for i, v := range n.Contacts {

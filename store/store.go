@@ -9,6 +9,7 @@ package store
 
 import (
 	"errors"
+	"io"
 	"iter"
 	"time"
 
@@ -18,9 +19,9 @@ import (
 // Store may be used concurrently. Changes are serialised; those that wait
 // together are committed together.
 type Store interface {
-	// Instance is a short random name given to the store when it was made. It
-	// begins every attempt's id, so that two dialers on one Asterisk never use
-	// the same.
+	// Instance is a short random name, another one each time the store is
+	// opened. It begins the id of every attempt that is claimed, so that neither
+	// two dialers on one Asterisk nor a store and its restored copy use the same.
 	Instance() string
 
 	// Claim makes attempts for up to max contacts that are due at now, earliest
@@ -28,7 +29,7 @@ type Store interface {
 	// list are settled on the way; those whose number is in flight in any
 	// campaign are put off by BusyNumberDelay. next is when the next contact
 	// is due, zero if none is. The cost does not depend on how many contacts
-	// are not due.
+	// there are, or are not due.
 	Claim(campaign string, now time.Time, max int) (claims []campaign.Claim, next time.Time, err error)
 	// Withdraw undoes a claim; nothing of it is left but its number, which is
 	// not given again. One that is not in flight is not touched.
@@ -42,21 +43,55 @@ type Store interface {
 	// order of their claims.
 	InFlight() ([]campaign.Claim, error)
 
-	// Load merges rows into a list: new rows join, rows that are there already
-	// change nothing; a number is in a campaign once. reject is told what is not taken and why. hash identifies
-	// the contents, for List. An error among rows ends the load: what came before
-	// it stays, and List does not count it as loaded.
-	Load(campaign, list, hash string, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error)
+	// Load merges rows into a list: new rows join, due at now; of those that are
+	// there already the attributes become the row's, and one that was removed
+	// comes back to where it stood; a number is in a campaign once. Contacts
+	// without a row stay, or are removed if the source says so; their calls in
+	// flight go on, and what they did is kept.
+	//
+	// All of it happens or nothing: an error among rows, and a crash at any
+	// moment, leaves the list as it was. Claims go on meanwhile, and see the new
+	// list at once when Load returns. One load is done after the other, so
+	// neither rows nor reject may load or undo. reject is told what is not taken
+	// and why, in the order of the rows, once all have been read.
+	Load(src Source, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error)
 	// Preview tells what Load would do with the rows, each in its turn, and
 	// changes nothing. It keeps the numbers and keys of the new ones in memory.
 	Preview(campaign, list string, rows iter.Seq2[Row, error], tell func(Row, Verdict)) (Batch, error)
-	// List returns the last batch of a list that was loaded to its end.
+	// List returns the last batch of a list.
 	List(campaign, list string) (Batch, bool, error)
-	// Lists returns the last batch of every list of a campaign that was loaded
-	// to its end, by name.
+	// Lists returns the last batch of every list of a campaign, by name.
 	Lists(campaign string) ([]Batch, error)
-	// SetDNC replaces the do-not-call numbers, and returns how many there are.
-	SetDNC(numbers iter.Seq[string]) (n int, err error)
+	// Touch gives the last batch of a list, if there is one, another stamp.
+	Touch(campaign, list, stamp string) error
+	// Batches yields a campaign's last MaxBatches batches, oldest first.
+	Batches(campaign string) iter.Seq2[Batch, error]
+	// Undo takes back what a batch added and nobody has dialed: these contacts
+	// are gone as if they had never been loaded, a call of one that is in flight
+	// goes on. What the batch changed or removed of other contacts stays so. It
+	// returns how many were taken back. ErrNoBatch: there is none of that id, or
+	// it is too old. Undoing again does nothing.
+	Undo(batch uint64, now time.Time) (n int, err error)
+	// SetDNC replaces what a do-not-call list holds: numbers, and prefixes that
+	// end with *. What is added bars at once, and only then what is gone is taken
+	// off; an error among entries leaves the list as it was. stamp is kept for
+	// DNCLists. An entry counts once, and since when it came first.
+	SetDNC(list DNCName, stamp string, now time.Time, entries iter.Seq2[string, error]) (DNCList, error)
+	// AddDNC adds entries to a do-not-call list, which is made if needed, and
+	// returns how many are new. The next claim heeds them. It and RemoveDNC refuse
+	// a list that is from a file: ErrDNCFile.
+	AddDNC(list DNCName, now time.Time, entries ...string) (added int, err error)
+	// RemoveDNC takes entries off a do-not-call list and returns how many there
+	// were. Contacts that only they barred are due again, at now.
+	RemoveDNC(list DNCName, now time.Time, entries ...string) (removed int, err error)
+	// DropDNC takes everything off a do-not-call list, as RemoveDNC does, and
+	// the list itself.
+	DropDNC(list DNCName, now time.Time) error
+	// DNCLists are all do-not-call lists, those of all campaigns first.
+	DNCLists() ([]DNCList, error)
+	// CheckDNC tells which entries bar a number from a campaign, or, without a
+	// campaign, from any.
+	CheckDNC(campaign, number string) ([]DNCHit, error)
 
 	// Counters are a campaign's, as of the last change.
 	Counters(campaign string) (Counters, error)
@@ -67,12 +102,25 @@ type Store interface {
 	Attempts(campaign string, from, to time.Time) iter.Seq2[campaign.Attempt, error]
 	// Contacts yields a campaign's contacts in the order they were loaded.
 	Contacts(campaign string) iter.Seq2[campaign.Contact, error]
+	// Rollups yields the sums over a campaign's attempts by what they have in
+	// common, as of the last change.
+	Rollups(campaign string, by Group) iter.Seq2[Rollup, error]
 	// Campaigns names those that the store knows.
 	Campaigns() ([]string, error)
 
 	// State is what SaveState kept, "" if nothing.
 	State(campaign string) (state campaign.State, since time.Time, err error)
 	SaveState(campaign string, state campaign.State, now time.Time) error
+
+	// Purge deletes up to most attempts that were claimed before a time and are
+	// not in flight, a few in each change. Counters and Rollups go on counting
+	// them. Those that a clock set back put behind later ones go with these.
+	Purge(before time.Time, most int) (n int, err error)
+	// Stats is how large the store is.
+	Stats() (Stats, error)
+	// Backup writes a copy of the store, of one moment, that can be opened as
+	// one. Changes go on meanwhile.
+	Backup(w io.Writer) error
 
 	// SavePacing keeps what a campaign's pacing has learnt, unless state is nil,
 	// and appends entries to its ledger, whose last LedgerEntries are kept. What
@@ -102,25 +150,49 @@ type Row struct {
 	Refused    string   // why whoever read it will not have it: it is only counted, among the rejected
 }
 
-// Batch is what one load of a list did.
+// Source is what a load is of.
+type Source struct {
+	Campaign string
+	List     string
+	Hash     string // identifies the contents and how they were read
+	Stamp    string // tells that a file did not change without reading it, such as its size and time
+	// Remove takes those contacts off the list that have no row any more.
+	Remove bool
+}
+
+// Batch is what one load of a list did. Rows are those added, updated,
+// unchanged and rejected.
 type Batch struct {
+	ID        uint64    `json:"id"` // ascending over all campaigns
 	Campaign  string    `json:"campaign"`
 	List      string    `json:"list"`
 	Time      time.Time `json:"time"`
 	Hash      string    `json:"hash"`
-	Rows      int       `json:"rows"`      // read
-	Added     int       `json:"added"`     // new contacts
-	Barred    int       `json:"barred"`    // of these, whose number is on the do-not-call list: they are not dialed while it is
-	Unchanged int       `json:"unchanged"` // were there already
+	Stamp     string    `json:"stamp"`
+	Rows      int       `json:"rows"`    // read
+	Added     int       `json:"added"`   // new contacts
+	Barred    int       `json:"barred"`  // of these, on a do-not-call list: they are not dialed while they are
+	Updated   int       `json:"updated"` // had other attributes, or were removed before
+	Unchanged int       `json:"unchanged"`
 	Rejected  int       `json:"rejected"`
+	Removed   int       `json:"removed"` // contacts without a row
+	Undone    time.Time `json:"undone,omitzero"`
+	TakenBack int       `json:"taken_back,omitzero"` // by Undo
+
+	First uint64 `json:"first,omitzero"` // the ids of the new contacts are from First to Last
+	Last  uint64 `json:"last,omitzero"`
 }
 
 // Verdict is what becomes of a row.
 type Verdict struct {
-	New     bool   // it makes a new contact; else it is there already, or refused
-	Barred  bool   // its number is on the do-not-call list
+	New     bool   // it makes a new contact
+	Changed bool   // its contact is there already, with other attributes, or was removed
+	Barred  bool   // its number is on a do-not-call list
 	Refused string // why; "" if it is taken
 }
+
+// MaxBatches is how many batches of a campaign are remembered.
+const MaxBatches = 1000
 
 // Errors.
 var (
@@ -128,6 +200,10 @@ var (
 	ErrInUse = errors.New("the store is in use by another dialcamp")
 	// ErrNewer says that a newer dialcamp wrote the store.
 	ErrNewer = errors.New("the store was written by a newer dialcamp")
+	// ErrDNCFile says that a do-not-call list holds what a file holds.
+	ErrDNCFile = errors.New("it is read from a file, which is to be changed instead")
+	// ErrNoBatch says that a batch is not known, or not any more.
+	ErrNoBatch = errors.New("no such batch")
 	// ErrClosed says that Close was called before.
 	ErrClosed = errors.New("the store is closed")
 )

@@ -16,6 +16,7 @@ type txn struct {
 	tx       *bbolt.Tx
 	instance string
 	parts    map[string]*parts
+	dnc      []dncParts // fetched once; nil until it is needed
 }
 
 // parts are the buckets of a campaign in a transaction, fetched once, and its
@@ -30,7 +31,17 @@ type parts struct {
 	attempts *bbolt.Bucket
 	inFlight *bbolt.Bucket
 	lists    *bbolt.Bucket
-	counters *Counters // nil until they are needed
+	batches  *bbolt.Bucket
+	fresh    *bbolt.Bucket
+	leaving  *bbolt.Bucket
+	rollups  *bbolt.Bucket
+	purged   *bbolt.Bucket
+	staged   *bbolt.Bucket // changes that were decided on; nil if there are none
+	undoing  *undoing      // nil if there is none
+	ranges   []freshRange  // of the bucket fresh
+	counters *Counters     // nil until they are needed
+	groups   sums          // rollups
+	gone     sums          // purged
 }
 
 func (s *Bolt) view(do func(*txn) error) error {
@@ -81,6 +92,19 @@ func (t *txn) fetch(name string, root *bbolt.Bucket) (*parts, error) {
 		}
 		*part.b = b
 	}
+	p.groups.b, p.gone.b = p.rollups, p.purged
+	if root.Get(kDecided) != nil {
+		p.staged = root.Bucket(bStaged)
+	}
+	var err error
+	if v := root.Get(kUndoing); v != nil {
+		if p.undoing, err = decodeUndoing(v); err != nil {
+			return nil, err
+		}
+	}
+	if p.ranges, err = readRanges(p.fresh); err != nil {
+		return nil, err
+	}
 	if t.parts == nil {
 		t.parts = map[string]*parts{}
 	}
@@ -93,10 +117,11 @@ type part struct {
 	b    **bbolt.Bucket
 }
 
-func (p *parts) buckets() [7]part {
+func (p *parts) buckets() [12]part {
 	return [...]part{
 		{bContacts, &p.contacts}, {bKeys, &p.keys}, {bNumbers, &p.numbers}, {bDue, &p.due},
-		{bAttempts, &p.attempts}, {bInFlight, &p.inFlight}, {bLists, &p.lists},
+		{bAttempts, &p.attempts}, {bInFlight, &p.inFlight}, {bLists, &p.lists}, {bBatches, &p.batches},
+		{bFresh, &p.fresh}, {bLeaving, &p.leaving}, {bRollups, &p.rollups}, {bPurged, &p.purged},
 	}
 }
 
@@ -134,10 +159,12 @@ func (p *parts) readCounters() (c Counters, err error) {
 // flush writes the counters that were changed.
 func (t *txn) flush() error {
 	for _, p := range t.parts {
-		if p.counters == nil {
-			continue
+		if p.counters != nil {
+			if err := p.root.Put(kCounters, encodeCounters(p.counters)); err != nil {
+				return err
+			}
 		}
-		if err := p.root.Put(kCounters, encodeCounters(p.counters)); err != nil {
+		if err := errors.Join(p.groups.flush(), p.gone.flush()); err != nil {
 			return err
 		}
 	}
@@ -156,25 +183,46 @@ func (p *parts) contact(id uint64) (campaign.Contact, error) {
 // putContact writes a contact, its place in the due index and the counters.
 // old is what is stored now, nil for a new contact.
 func (p *parts) putContact(old *campaign.Contact, c *campaign.Contact) error {
-	n, err := p.count()
-	if err != nil {
-		return err
-	}
 	if old != nil {
-		n.Contacts[old.State]--
-		if isDue(old) {
-			if err := p.due.Delete(dueKey(old)); err != nil {
-				return err
-			}
+		if err := p.forget(old); err != nil {
+			return err
 		}
 	}
-	n.Contacts[c.State]++
-	if isDue(c) {
+	if err := p.countContacts(c.List, c.State, 1); err != nil {
+		return err
+	}
+	if isDue(c) && !p.isFresh(c) {
 		if err := p.due.Put(dueKey(c), nil); err != nil {
 			return err
 		}
 	}
 	return p.contacts.Put(key64(c.ID), encodeContact(c))
+}
+
+// forget takes a contact out of the due index and the counters.
+func (p *parts) forget(c *campaign.Contact) error {
+	if err := p.countContacts(c.List, c.State, -1); err != nil {
+		return err
+	}
+	if isDue(c) && !p.isFresh(c) {
+		return p.due.Delete(dueKey(c))
+	}
+	return nil
+}
+
+// countContacts books n contacts of a list in a state.
+func (p *parts) countContacts(list string, state campaign.ContactState, n int64) error {
+	all, err := p.count()
+	if err != nil {
+		return err
+	}
+	of, err := p.groups.of(groupKey(ByList, list))
+	if err != nil {
+		return err
+	}
+	all.Contacts[state] += n
+	of.Contacts[state] += n
+	return nil
 }
 
 func isDue(c *campaign.Contact) bool {

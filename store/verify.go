@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -20,12 +21,13 @@ const maxFindings = 20
 //
 //   - the file: every page is used once or free, keys are in order (bbolt's own check)
 //   - records, indexes and their values can be read
-//   - the due index holds exactly the contacts that are pending or waiting, at their times
+//   - the due index holds exactly the contacts that are pending or waiting, at their times, and are in no fresh range
 //   - the indexes of numbers and keys hold exactly the contacts; no number is twice in a campaign
 //   - the attempts in flight are exactly those that have not ended, each with a contact that is
 //     dialing and a number that is ringing for it, and nothing else rings
-//   - every contact has as many attempts as it says
-//   - the counters are the sums of the contacts and attempts
+//   - every contact has as many attempts as it says, and all are as many short as were purged
+//   - the counters and rollups are the sums of the contacts, the attempts and those purged
+//   - the do-not-call lists hold as many entries as they say
 //
 // It returns nil if all of that holds, at any moment between two changes.
 // Changes wait while it runs; reading goes on.
@@ -36,18 +38,22 @@ func (s *Bolt) Verify() error {
 			return fmt.Errorf("store: %w", err)
 		}
 		defer tx.Rollback()
-		if err := whole(s.db.Path(), tx); err != nil {
-			return fmt.Errorf("store: %w", err) // bbolt's check would run into the hole
-		}
-		v := &verifier{tx: tx, rings: map[string]string{}}
-		for err := range tx.Check() {
-			v.report("file: %v", err)
-		}
-		if len(v.found) == 0 { // else reading on could go astray
-			v.store()
-		}
-		return errors.Join(v.found...)
+		return verify(tx)
 	})
+}
+
+func verify(tx *bbolt.Tx) error {
+	if err := whole(tx.DB().Path(), tx); err != nil {
+		return fmt.Errorf("store: %w", err) // bbolt's check would run into the hole
+	}
+	v := &verifier{tx: tx, rings: map[string]string{}}
+	for err := range tx.Check() {
+		v.report("file: %v", err)
+	}
+	if len(v.found) == 0 { // else reading on could go astray
+		v.store()
+	}
+	return errors.Join(v.found...)
 }
 
 // verifier walks a store and collects what is wrong.
@@ -73,11 +79,13 @@ func (v *verifier) report(format string, args ...any) {
 }
 
 func (v *verifier) store() {
-	if _, err := schemaOf(v.tx); err != nil {
+	if schema, err := schemaOf(v.tx); err != nil {
 		v.report("%w", err)
 		return
+	} else if schema < SchemaVersion {
+		return // its records are others
 	}
-	for _, name := range [][]byte{bRinging, bDNC, bCampaigns} {
+	for _, name := range [][]byte{bRinging, bBarred, bCampaigns} {
 		if v.tx.Bucket(name) == nil {
 			v.report("bucket %s is missing", name)
 			return
@@ -98,11 +106,51 @@ func (v *verifier) store() {
 				return nil
 			}
 		}
+		if err := v.fetch(p); err != nil {
+			v.where = p.camp
+			v.report("%w", err)
+			return nil
+		}
 		v.campaign(p)
 		return nil
 	})
 	v.where = ""
 	v.ringing()
+	v.dnc()
+}
+
+// fetch reads what a transaction keeps of a campaign at hand.
+func (v *verifier) fetch(p *parts) (err error) {
+	if j := p.root.Get(kUndoing); j != nil {
+		if p.undoing, err = decodeUndoing(j); err != nil {
+			return err
+		}
+	}
+	p.ranges, err = readRanges(p.fresh)
+	return err
+}
+
+// dnc checks the do-not-call lists.
+func (v *verifier) dnc() {
+	lists, err := (&txn{tx: v.tx}).dncLists()
+	if err != nil {
+		v.report("%w", err)
+		return
+	}
+	for _, d := range lists {
+		l, err := d.about()
+		if err != nil {
+			v.report("do-not-call list %s: %w", d.name, err)
+			continue
+		}
+		numbers, prefixes := countKeys(d.numbers), 0
+		if d.prefixes != nil {
+			prefixes = countKeys(d.prefixes)
+		}
+		if numbers != l.Numbers || prefixes != l.Prefixes {
+			v.report("do-not-call list %s says it has %d numbers and %d prefixes, but there are %d and %d", d.name, l.Numbers, l.Prefixes, numbers, prefixes)
+		}
+	}
 }
 
 // ringing compares the numbers that ring with the attempts in flight.
@@ -129,25 +177,81 @@ func (v *verifier) campaign(p *parts) {
 		v.report("%w", err)
 		return
 	}
-	attempts, made := v.attempts(p)
-	sums := attempts.Counters
-	sums.AgentTime = stored.AgentTime // the only record of it
-	v.contacts(p, &sums, made)
-	if !stored.equal(&sums) {
-		v.report("the counters are %+v, but the sums %+v", stored, sums)
+	purged, err := allSums(p.purged)
+	if err != nil {
+		v.report("purged: %w", err)
+		return
+	}
+	w := &campaignSums{groups: purged, made: tallies{}}
+	for key, c := range purged {
+		if Group(key[0]) == ByPass { // each attempt is in one of them
+			w.whole.Merge(c)
+		}
+	}
+	w.purged = w.whole.Attempts
+	w.whole.AgentTime = stored.AgentTime // the only record of it
+	v.attempts(p, w)
+	v.contacts(p, w)
+	if !stored.equal(&w.whole) {
+		v.report("the counters are %+v, but the sums %+v", stored, w.whole)
 	}
 	if err := stored.Check(); err != nil {
 		v.report("%w", err)
 	}
+	v.rollups(p, w.groups)
 	v.values(p)
 }
 
-// attempts checks attempts and what is in flight, and returns their sums and
-// how many each contact has.
-func (v *verifier) attempts(p *parts) (sums tally, made map[uint64]int) {
-	made = map[uint64]int{}
+// campaignSums are what verify sums up from scratch.
+type campaignSums struct {
+	whole  Counters
+	groups map[string]*Counters
+	made   tallies // attempts of each contact
+	purged int64   // attempts that are not there any more
+}
+
+func (w *campaignSums) group(key string) *Counters {
+	if w.groups[key] == nil {
+		w.groups[key] = &Counters{}
+	}
+	return w.groups[key]
+}
+
+func allSums(b *bbolt.Bucket) (map[string]*Counters, error) {
+	all := map[string]*Counters{}
+	err := b.ForEach(func(k, v []byte) error {
+		c, err := decodeCounters(v)
+		all[string(k)] = &c
+		return err
+	})
+	return all, err
+}
+
+func (v *verifier) rollups(p *parts, want map[string]*Counters) {
+	got, err := allSums(p.rollups)
+	if err != nil {
+		v.report("rollups: %w", err)
+		return
+	}
+	for key, c := range got {
+		w := want[key]
+		if w == nil {
+			w = &Counters{}
+		}
+		if !c.equal(w) {
+			v.report("rollup %q is %+v, but the sums %+v", key, *c, *w)
+		}
+	}
+	for key := range want {
+		if got[key] == nil {
+			v.report("rollup %q is missing", key)
+		}
+	}
+}
+
+// attempts checks attempts and what is in flight, and adds them to the sums.
+func (v *verifier) attempts(p *parts, w *campaignSums) {
 	last := v.tx.Bucket(bCampaigns).Sequence()
-	instance := string(v.tx.Bucket(bMeta).Get(kInstance))
 	inFlight := 0
 	p.attempts.ForEach(func(k, _ []byte) error {
 		seq, err := uint64Of(k)
@@ -160,13 +264,16 @@ func (v *verifier) attempts(p *parts) (sums tally, made map[uint64]int) {
 			v.report("%w", err)
 			return nil
 		}
-		sums.add(&a)
-		made[a.Contact]++
+		w.whole.tally(&a)
+		for _, key := range groupsOf(&a) {
+			w.group(key).tally(&a)
+		}
+		*w.made.of(a.Contact)++
 		if seq > last {
 			v.report("attempt %d is beyond the last number, %d, which would be given again", seq, last)
 		}
-		if want := attemptID(instance, seq); a.ID != want {
-			v.report("attempt %d has the id %s, not %s", seq, a.ID, want)
+		if !strings.HasSuffix(a.ID, attemptID("", seq)) {
+			v.report("attempt %d has the id %s, which does not end with its number", seq, a.ID)
 		}
 		before := p.inFlight.Get(k)
 		if (a.Outcome == campaign.InFlight) != (before != nil) {
@@ -181,7 +288,6 @@ func (v *verifier) attempts(p *parts) (sums tally, made map[uint64]int) {
 	if n := countKeys(p.inFlight); n != inFlight {
 		v.report("%d in flight, but %d of them are attempts", n, inFlight)
 	}
-	return sums, made
 }
 
 // flight checks an attempt in flight, whose contact was before.
@@ -209,13 +315,17 @@ func (v *verifier) flight(p *parts, a *campaign.Attempt, before []byte) {
 }
 
 // contacts checks contacts and their indexes, and counts their states.
-func (v *verifier) contacts(p *parts, sums *Counters, made map[uint64]int) {
-	due, keyed, total := 0, 0, 0
+func (v *verifier) contacts(p *parts, w *campaignSums) {
+	due, keyed, total, purged := 0, 0, 0, int64(0)
+	last := p.contacts.Sequence()
 	p.contacts.ForEach(func(k, _ []byte) error {
 		id, err := uint64Of(k)
 		if err != nil {
 			v.report("contacts: %w", err)
 			return nil
+		}
+		if id > last {
+			return nil // of a load that is not decided on
 		}
 		c, err := p.contact(id)
 		if err != nil {
@@ -223,11 +333,9 @@ func (v *verifier) contacts(p *parts, sums *Counters, made map[uint64]int) {
 			return nil
 		}
 		total++
-		sums.Contacts[c.State]++
-		if id > p.contacts.Sequence() {
-			v.report("contact %d is beyond the last number, %d, which would be given again", id, p.contacts.Sequence())
-		}
-		if isDue(&c) {
+		w.whole.Contacts[c.State]++
+		w.group(groupKey(ByList, c.List)).Contacts[c.State]++
+		if isDue(&c) && !p.isFresh(&c) {
 			due++
 			// Its value is empty, which Get does not tell from a missing key.
 			if at, _ := p.due.Cursor().Seek(dueKey(&c)); !bytes.Equal(at, dueKey(&c)) {
@@ -243,24 +351,52 @@ func (v *verifier) contacts(p *parts, sums *Counters, made map[uint64]int) {
 				v.report("the key of contact %d is not its own", id)
 			}
 		}
-		if made[id] != c.Attempts {
-			v.report("contact %d says it had %d attempts, but there are %d", id, c.Attempts, made[id])
+		if p.leaving.Get(k) != nil && c.State != campaign.Dialing {
+			v.report("contact %d is to leave when its call ends, but it is %s", id, c.State)
 		}
-		delete(made, id)
+		made := w.made.of(id)
+		if missing := int64(c.Attempts) - int64(*made); missing < 0 || missing > 0 && w.purged == 0 {
+			v.report("contact %d says it had %d attempts, but there are %d", id, c.Attempts, *made)
+		} else {
+			purged += missing
+		}
+		*made = 0
 		return nil
 	})
-	for id, n := range made {
-		v.report("%d attempts are of contact %d, which is not there", n, id)
+	if purged != w.purged {
+		v.report("%d attempts of contacts are not there, but %d were purged", purged, w.purged)
+	}
+	for block, counts := range w.made {
+		for i, n := range counts {
+			if n > 0 {
+				v.report("%d attempts are of contact %d, which is not there", n, block*blockBits+uint64(i))
+			}
+		}
 	}
 	for _, index := range []struct {
 		name string
 		b    *bbolt.Bucket
 		want int
-	}{{"due", p.due, due}, {"numbers", p.numbers, total}, {"keys", p.keys, keyed}} {
-		if n := countKeys(index.b); n != index.want {
+	}{{"numbers", p.numbers, total}, {"keys", p.keys, keyed}} {
+		if n := countUpTo(index.b, last); n != index.want {
 			v.report("index %s has %d entries, but %d contacts", index.name, n, index.want)
 		}
 	}
+	if n := countKeys(p.due); n != due {
+		v.report("index due has %d entries, but %d contacts", n, due)
+	}
+}
+
+// countUpTo counts the entries of an index that are of contacts up to last, and
+// those that cannot be read.
+func countUpTo(index *bbolt.Bucket, last uint64) (n int) {
+	cur := index.Cursor()
+	for k, v := cur.First(); k != nil; k, v = cur.Next() {
+		if id, err := uint64Of(v); err != nil || id <= last {
+			n++
+		}
+	}
+	return n
 }
 
 // values checks what else a campaign keeps.
@@ -269,7 +405,7 @@ func (v *verifier) values(p *parts) {
 		var b Batch
 		if err := json.Unmarshal(value, &b); err != nil {
 			v.report("list %s: %w", name, err)
-		} else if b.Campaign != p.camp || b.List != string(name) || b.Rows != b.Added+b.Unchanged+b.Rejected || b.Barred > b.Added {
+		} else if b.Campaign != p.camp || b.List != string(name) || b.Rows != b.Added+b.Updated+b.Unchanged+b.Rejected {
 			v.report("list %s: its last batch does not add up: %+v", name, b)
 		}
 		return nil

@@ -63,8 +63,38 @@ func TestVerify(t *testing.T) {
 		"the key of contact 5 is not its own": func(t *txn, p *parts) error {
 			return contact(p, 5, func(c *campaign.Contact) { c.Key = "k" })
 		},
-		"contact 101 is beyond the last": func(t *txn, p *parts) error { return p.contacts.SetSequence(99) },
-		"attempt 3 is beyond the last":   func(t *txn, p *parts) error { return t.tx.Bucket(bCampaigns).SetSequence(2) },
+		"index due has 99 entries, but 97": func(t *txn, p *parts) error { return p.contacts.SetSequence(99) },
+		"contact 5 is to leave":            func(t *txn, p *parts) error { return p.putLeaving(5, leaving{removed: true}) },
+		"fresh contacts":                   func(t *txn, p *parts) error { return p.fresh.Put([]byte("x"), nil) },
+		"index due has 99 entries, but 88": func(t *txn, p *parts) error {
+			return p.putRange(&freshRange{10, 10, 20, nanos(testStart)})
+		},
+		"rollup \"ax\" is": func(t *txn, p *parts) error {
+			c, err := p.groups.of("ax")
+			c.Attempts++
+			return err
+		},
+		"rollup \"a\" is missing": func(t *txn, p *parts) error { return p.rollups.Delete([]byte("a")) },
+		"rollups: ":               func(t *txn, p *parts) error { return p.rollups.Put([]byte("ax"), []byte{9}) },
+		"purged: ":                func(t *txn, p *parts) error { return p.purged.Put([]byte("ax"), []byte{9}) },
+		"0 attempts of contacts are not there, but 1 were purged": func(t *txn, p *parts) error {
+			c, err := p.gone.of(groupNumber(ByPass, 1))
+			c.Attempts++
+			return err
+		},
+		"do-not-call list d says": func(t *txn, p *parts) error {
+			d, err := t.makeDNC(DNCName{List: "d"})
+			return joinPut(err, d.numbers, []byte("1"), nil)
+		},
+		"do-not-call list d: ": func(t *txn, p *parts) error {
+			d, err := t.makeDNC(DNCName{List: "d"})
+			return joinPut(err, d.root, kAbout, []byte("{"))
+		},
+		"do-not-call list \"x\"": func(t *txn, p *parts) error {
+			_, err := t.tx.Bucket(bBarred).CreateBucket([]byte("x"))
+			return err
+		},
+		"attempt 3 is beyond the last": func(t *txn, p *parts) error { return t.tx.Bucket(bCampaigns).SetSequence(2) },
 		"attempt 3 has the id": func(t *txn, p *parts) error {
 			return attempt(p, 3, func(a *campaign.Attempt) { a.ID = "x" })
 		},
@@ -101,7 +131,7 @@ func TestVerify(t *testing.T) {
 			return p.lists.Put([]byte("l"), []byte(`{"campaign":"c","list":"l","rows":1}`))
 		},
 		"state: ":                     func(t *txn, p *parts) error { return p.root.Put(kState, []byte("{")) },
-		"its name is missing":         func(t *txn, p *parts) error { return t.tx.Bucket(bMeta).Delete(kInstance) },
+		"cannot be read":              func(t *txn, p *parts) error { return t.tx.Bucket(bMeta).Put(kSchema, []byte("x")) },
 		"and more":                    func(t *txn, p *parts) error { return manyBad(p) },
 		"of attempt 1: contact 1 of ": func(t *txn, p *parts) error { return p.contacts.Delete(key64(1)) },
 	} {
@@ -184,9 +214,19 @@ func useAll(s *Bolt) {
 		yield(Row{Number: "1", Key: "9"}, nil)
 		yield(Row{Number: "9", Key: "k"}, nil)
 	}
-	s.Load("c", "l", "h", testStart, loadAgain, noReject)
+	s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, testStart, loadAgain, noReject)
 	s.List("c", "l")
-	s.SetDNC(func(yield func(string) bool) { yield("1") })
+	s.Undo(1, testStart)
+	for range s.Batches("c") {
+	}
+	for _, by := range Groups() {
+		for range s.Rollups("c", by) {
+		}
+	}
+	s.CheckDNC("c", "1")
+	s.DNCLists()
+	s.RemoveDNC(DNCName{List: "d"}, testStart, "1", "1*")
+	s.AddDNC(DNCName{List: "d"}, testStart, "1")
 	s.Counters("c")
 	s.AddAgentTime("c", 1)
 	for range s.Attempts("c", testStart, testStart) {
@@ -211,11 +251,11 @@ func TestVerifyPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A page that is used and free: take it out of the file's account of what
-	// is used by pointing the due index at another index.
+	// is used by pointing the contacts at an index.
 	if err := s.db.Update(func(tx *bbolt.Tx) error {
 		b := tx.Bucket(bCampaigns).Bucket([]byte("c"))
-		*b.Bucket(bDue).InBucket = *b.Bucket(bNumbers).InBucket
-		return b.Bucket(bDue).Put([]byte("0"), nil)
+		*b.Bucket(bContacts).InBucket = *b.Bucket(bNumbers).InBucket
+		return b.Bucket(bContacts).Put([]byte("0"), nil)
 	}); err != nil {
 		t.Fatal(err)
 	}

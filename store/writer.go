@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"slices"
 
@@ -53,6 +54,24 @@ func (s *Bolt) write() {
 		}
 		w.commit(group)
 	}
+	if w.broken == nil {
+		// A failure costs only the time of the next Open.
+		w.s.keepFreelist(math.MaxInt)
+		guard(func() error { return w.s.db.Update(func(*bbolt.Tx) error { return nil }) })
+	}
+}
+
+// freeSynced is how many free pages are written down in each commit, 8 bytes
+// each. Without that Open has to look at every page of the file, which takes
+// seconds for 10 million contacts; of more than these, such as a purge leaves
+// behind, each commit would write too much.
+const freeSynced = 4000
+
+// keepFreelist lets the next commit write down which pages are free, if they are
+// at most so many.
+func (s *Bolt) keepFreelist(most int) {
+	st := s.db.Stats()
+	s.db.NoFreelistSync = st.FreePageN+st.PendingPageN > most
 }
 
 type writer struct {
@@ -85,6 +104,7 @@ func (w *writer) try(group []change) (bad int, err error) {
 	}
 	id, inside := 0, false
 	bad = -1
+	w.s.keepFreelist(w.s.freeSynced)
 	err = guard(func() error {
 		inside = true
 		err := w.s.update(func(tx *bbolt.Tx) error {

@@ -36,7 +36,7 @@ func openTest(t testing.TB) *Bolt {
 
 func loadTest(t testing.TB, s *Bolt, camp string, from, n int) {
 	t.Helper()
-	b, err := s.Load(camp, "l", "h", testStart, func(yield func(Row, error) bool) {
+	b, err := s.Load(Source{Campaign: camp, List: "l", Hash: "h"}, testStart, func(yield func(Row, error) bool) {
 		for i := range n {
 			if !yield(Row{Line: i, Number: fmt.Sprint(from + i)}, nil) {
 				return
@@ -95,7 +95,7 @@ func TestNeighbours(t *testing.T) {
 					n, _ := p.count()
 					n.Attempts += 1000
 					p.due.Put([]byte("0123456789abcdef"), nil)
-					t.tx.Bucket(bDNC).Put([]byte("1050"), nil)
+					t.tx.Bucket(bRinging).Put([]byte("1050"), nil)
 					return boom
 				})
 			case 7:
@@ -173,7 +173,7 @@ func TestLoadNeighbour(t *testing.T) {
 	rejects := 0
 	var b Batch
 	errs := together(s, func() (err error) {
-		b, err = s.Load("c", "l", "h", testStart, func(yield func(Row, error) bool) {
+		b, err = s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, testStart, func(yield func(Row, error) bool) {
 			for _, number := range []string{"1", "2", "1", "3"} {
 				if !yield(Row{Line: 1, Number: number}, nil) {
 					return

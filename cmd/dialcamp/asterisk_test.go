@@ -108,7 +108,7 @@ func fixtureCmd(ts *testscript.TestScript, neg bool, args []string) {
 			}
 		}
 	}
-	_, err = s.Load("spring", strings.TrimSuffix(filepath.Base(path), ".db"), "hash", nine, rows, nil)
+	_, err = s.Load(store.Source{Campaign: "spring", List: strings.TrimSuffix(filepath.Base(path), ".db"), Hash: "hash"}, nine, rows, nil)
 	ts.Check(err)
 	for i, end := range []struct {
 		outcome campaign.Outcome

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -366,7 +368,7 @@ func (im *importer) open(dryRun bool) error {
 		s.Close()
 		remove()
 	}
-	if _, _, err := dialer.LoadDNC(im.cfg, s); err != nil {
+	if err := dialer.LoadDNC(im.cfg, s, time.Now(), slog.New(slog.DiscardHandler)); err != nil {
 		return fmt.Errorf("the do-not-call numbers: %w", err)
 	}
 	return nil

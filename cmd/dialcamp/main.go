@@ -100,7 +100,18 @@ func printError(w io.Writer, err error) {
 	}
 }
 
+// hinted is an error that the command knows better what to do about.
+type hinted struct {
+	error
+	hint string
+}
+
+func (e *hinted) Unwrap() error { return e.error }
+
 func hintFor(err error) string {
+	if h, ok := errors.AsType[*hinted](err); ok {
+		return h.hint
+	}
 	if u, ok := errors.AsType[*usageError](err); ok {
 		return u.hint
 	}
@@ -156,7 +167,7 @@ Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.amiCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.dncCmd(), a.dbCmd(), a.amiCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.versionCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCmd(root))
 	return root

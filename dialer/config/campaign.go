@@ -42,6 +42,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	r.regions(key, &c)
 	c.Calling = r.calling(key+".calling", raw.Calling)
 	c.Retry = r.retry(key+".retry", raw.Retry)
+	c.DNC = r.dnc(key+".dnc", key+" dnc", raw.DNC)
 	c.Start = r.schedule(key+".start", raw.Start)
 	c.Stop = r.schedule(key+".stop", raw.Stop)
 	if c.Start != "" && c.Start == c.Stop {
@@ -103,6 +104,10 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 		}
 	}
 	l.Reload = r.schedule(key+".reload", raw.Reload)
+	if raw.Removed != nil {
+		r.oneOf(key+".removed", *raw.Removed, "keep", "remove")
+		l.Remove = *raw.Removed == "remove"
+	}
 	if r.has(key + ".encoding") {
 		l.Encoding = raw.Encoding
 		if r.required(key+".encoding", raw.Encoding, "remove it if the list is utf-8") {

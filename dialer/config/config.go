@@ -45,7 +45,8 @@ type TLS struct {
 
 // Store is where everything that must outlive a crash is kept.
 type Store struct {
-	Path string
+	Path     string
+	KeepDays int // days after which an attempt is purged; 0: never
 }
 
 // Control is the operator's HTTP API.
@@ -59,9 +60,16 @@ type Log struct {
 	Format string // auto, tty, journal, text, json
 }
 
-// DNC names files of numbers that no campaign may call.
+// DNC names the do-not-call lists that are files: of numbers that no campaign
+// may call, or one.
 type DNC struct {
-	Files []string
+	Files []DNCFile
+}
+
+// DNCFile is a do-not-call list in a file.
+type DNCFile struct {
+	Name string // base name of Path without its extension; unique among the lists of all campaigns, and of each
+	Path string // absolute after Load
 }
 
 // Campaign is what to dial, when, how fast and into which queue.
@@ -74,6 +82,7 @@ type Campaign struct {
 	Pacing    Pacing
 	Calling   Calling
 	Retry     Retry
+	DNC       DNC    // for this campaign only
 	Start     string // cron; empty: started with the daemon
 	Stop      string // cron; empty: never stopped by the clock
 }
@@ -83,6 +92,7 @@ type List struct {
 	Name       string // base name of Path without its extension, unless given; unique in a campaign
 	Path       string // absolute after Load
 	Reload     string // cron; empty: loaded at start only
+	Remove     bool   // contacts whose row is not in the file any more are taken off the list
 	Encoding   string // a WHATWG encoding name; empty: what is not utf-8 is refused
 	Delimiter  rune   // 0: comma, semicolon, tab or pipe, whichever the header line holds
 	Sheet      string // of a workbook; empty: the first one that is not hidden

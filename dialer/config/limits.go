@@ -28,6 +28,7 @@ const (
 	MaxRatio         = 20.0
 	MinAbandonTarget = 0.001
 	MaxAbandonTarget = 0.1
+	MaxKeepDays      = 36_500
 )
 
 const maxNodes = 100_000 // values, those behind aliases each time they are used

@@ -43,7 +43,7 @@ func (r *resolver) resolve() {
 	r.asterisk()
 	r.store()
 	r.log()
-	r.dnc()
+	r.cfg.DNC = r.dnc("dnc", "dnc", r.raw.DNC)
 	r.campaigns()
 	r.reports()
 	r.noFileTwice()
@@ -319,6 +319,10 @@ func (r *resolver) store() {
 		r.writes("store.path", path)
 		r.cfg.Control.Socket = filepath.Join(filepath.Dir(path), DefaultSocket)
 	}
+	if days := r.raw.Store.KeepDays; days != nil {
+		r.within("store.keep_days", *days, 1, MaxKeepDays)
+		r.cfg.Store.KeepDays = *days
+	}
 	if r.has("control.socket") {
 		if path, ok := r.path("control.socket", r.raw.Control.Socket, "such as /run/dialcamp/control.sock"); ok {
 			r.cfg.Control.Socket = path
@@ -344,13 +348,27 @@ func (r *resolver) log() {
 	}
 }
 
-func (r *resolver) dnc() {
-	for i, file := range r.raw.DNC.Files {
-		key := fmt.Sprintf("dnc.files[%d]", i)
-		if path, ok := r.path(key, file, "a file of numbers, one a line"); ok {
-			r.reads(key, path)
-			r.once(key, "dnc", path)
-			r.cfg.DNC.Files = append(r.cfg.DNC.Files, path)
+// dnc reads the do-not-call files of all campaigns, or of one. A file serves one
+// list; the name of that is how commands speak of it.
+func (r *resolver) dnc(key, kind string, raw rawDNC) (d DNC) {
+	for i, file := range raw.Files {
+		k := fmt.Sprintf("%s.files[%d]", key, i)
+		path, ok := r.path(k, file, "a file of numbers, one a line")
+		if !ok {
+			continue
 		}
+		r.reads(k, path)
+		r.once(k, kind, path)
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		switch other, twice := r.unique[kind+" list\x00"+strings.ToLower(name)]; {
+		case !identifier.MatchString(name):
+			r.fail(k, "name the file with 1 to 64 letters, digits, _ and -, and an extension", "%s cannot be the list's name", quote(name))
+		case twice && r.unique[kind+"\x00"+strings.ToLower(path)] == k: // else it is said already
+			r.fail(k, "rename one of the files", "a list named %s is %s already", quote(name), other)
+		case !twice:
+			r.unique[kind+" list\x00"+strings.ToLower(name)] = k
+		}
+		d.Files = append(d.Files, DNCFile{Name: name, Path: path})
 	}
+	return d
 }

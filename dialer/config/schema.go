@@ -33,7 +33,8 @@ type rawTLS struct {
 }
 
 type rawStore struct {
-	Path string `mapstructure:"path"`
+	Path     string `mapstructure:"path"`
+	KeepDays *int   `mapstructure:"keep_days"`
 }
 
 type rawControl struct {
@@ -58,6 +59,7 @@ type rawCampaign struct {
 	Pacing    rawPacing    `mapstructure:"pacing"`
 	Calling   rawCalling   `mapstructure:"calling"`
 	Retry     rawRetry     `mapstructure:"retry"`
+	DNC       rawDNC       `mapstructure:"dnc"`
 	Start     *string      `mapstructure:"start"`
 	Stop      *string      `mapstructure:"stop"`
 }
@@ -66,6 +68,7 @@ type rawList struct {
 	Name       *string           `mapstructure:"name"`
 	Path       string            `mapstructure:"path"`
 	Reload     *string           `mapstructure:"reload"`
+	Removed    *string           `mapstructure:"removed"`
 	Encoding   string            `mapstructure:"encoding"`
 	Delimiter  string            `mapstructure:"delimiter"`
 	Attributes map[string]string `mapstructure:"attributes"`

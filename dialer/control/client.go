@@ -97,8 +97,8 @@ func (c *Client) unreadable(err error) error {
 	return fmt.Errorf("control socket %s: the answer is not dialcamp's: %w", c.path, err)
 }
 
-func (c *Client) get(ctx context.Context, method, path string, v any) error {
-	body, err := c.call(ctx, method, path, nil)
+func (c *Client) get(ctx context.Context, method, path string, send io.Reader, v any) error {
+	body, err := c.call(ctx, method, path, send)
 	if err != nil {
 		return err
 	}
@@ -111,19 +111,19 @@ func (c *Client) get(ctx context.Context, method, path string, v any) error {
 
 // Status asks for the picture of the moment.
 func (c *Client) Status(ctx context.Context) (st Status, err error) {
-	return st, c.get(ctx, "GET", "/v1/status", &st)
+	return st, c.get(ctx, "GET", "/v1/status", nil, &st)
 }
 
 // Operate sends a command to a campaign and returns its new state.
 func (c *Client) Operate(ctx context.Context, name string, verb campaign.Verb) (campaign.State, error) {
 	var r struct{ State campaign.State }
-	err := c.get(ctx, "POST", "/v1/campaigns/"+url.PathEscape(name)+"/"+url.PathEscape(string(verb)), &r)
+	err := c.get(ctx, "POST", "/v1/campaigns/"+url.PathEscape(name)+"/"+url.PathEscape(string(verb)), nil, &r)
 	return r.State, err
 }
 
 // Report asks for a report.
 func (c *Client) Report(ctx context.Context, q report.Query) (rows []report.Row, err error) {
-	return rows, c.get(ctx, "GET", "/v1/report?"+values(q).Encode(), &rows)
+	return rows, c.get(ctx, "GET", "/v1/report?"+values(q).Encode(), nil, &rows)
 }
 
 // Calls streams attempts. If the daemon breaks off, the last element is an

@@ -115,7 +115,7 @@ func newOperator(t *testing.T) *operator {
 			}
 		}
 	}
-	if _, err := s.Load("spring", "list", "hash", morning, rows, nil); err != nil {
+	if _, err := s.Load(store.Source{Campaign: "spring", List: "list", Hash: "hash"}, morning, rows, nil); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 3 {

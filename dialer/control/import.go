@@ -238,5 +238,5 @@ func (c *Client) Import(ctx context.Context, req Import, file io.Reader, event f
 
 // Lists asks for the last batch of each of a campaign's lists.
 func (c *Client) Lists(ctx context.Context, campaign string) (all []store.Batch, err error) {
-	return all, c.get(ctx, "GET", "/v1/campaigns/"+url.PathEscape(campaign)+"/lists", &all)
+	return all, c.get(ctx, "GET", "/v1/campaigns/"+url.PathEscape(campaign)+"/lists", nil, &all)
 }

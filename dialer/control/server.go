@@ -8,6 +8,11 @@
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
 //	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
+//	GET  /v1/dnc                                array of store.DNCList
+//	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
+//	POST /v1/dnc/add|remove?list=&campaign=     entries, one a line; {"entries": how many there were to do}
+//	GET  /v1/db/stats                           store.Stats
+//	GET  /v1/db/backup                          a copy of the store
 //
 // Times are RFC 3339. An error is answered with {"error": "…"} and a status: 400
 // the request is wrong, 404 no such campaign or resource, 409 not in this state,
@@ -22,7 +27,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -99,6 +103,12 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
+	mux.HandleFunc("GET /v1/dnc", a.dncLists)
+	mux.HandleFunc("GET /v1/dnc/check", a.dncCheck)
+	mux.HandleFunc("POST /v1/dnc/add", a.dncAdd)
+	mux.HandleFunc("POST /v1/dnc/remove", a.dncRemove)
+	mux.HandleFunc("GET /v1/db/stats", a.dbStats)
+	mux.HandleFunc("GET /v1/db/backup", a.dbBackup)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("no such resource: %s %s", r.Method, r.URL.Path))
 	})
@@ -218,19 +228,13 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// query reads the parameters of a report. One that is not known is refused: a
-// filter that is misspelt and ignored gives a wrong report.
+// query reads the parameters of a report.
 func query(r *http.Request, known ...string) (q report.Query, err error) {
-	v, err := url.ParseQuery(r.URL.RawQuery)
+	v, err := parameters(r, known...)
 	if err != nil {
-		return q, fmt.Errorf("the query cannot be read: %w", err)
+		return q, err
 	}
-	for name, values := range v {
-		if !slices.Contains(known, name) || len(values) > 1 {
-			return q, fmt.Errorf("parameter %q is unknown or given twice; there are %v", name, known)
-		}
-	}
-	q.Campaign, q.By = v.Get("campaign"), v.Get("by")
+	q.Campaign, q.By = v["campaign"], v["by"]
 	if q.By != "" && !slices.Contains(report.Groupings, q.By) {
 		return q, fmt.Errorf("by=%q is unknown; it is one of %v", q.By, report.Groupings)
 	}
@@ -238,14 +242,14 @@ func query(r *http.Request, known ...string) (q report.Query, err error) {
 		name string
 		to   *time.Time
 	}{{"from", &q.From}, {"to", &q.To}} {
-		if s := v.Get(b.name); s != "" {
+		if s := v[b.name]; s != "" {
 			if *b.to, err = time.Parse(time.RFC3339, s); err != nil {
 				return q, fmt.Errorf("%s=%q is not a time of RFC 3339", b.name, s)
 			}
 		}
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
-		return q, fmt.Errorf("from=%s is not before to=%s", v.Get("from"), v.Get("to"))
+		return q, fmt.Errorf("from=%s is not before to=%s", v["from"], v["to"])
 	}
 	return q, nil
 }

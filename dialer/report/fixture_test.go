@@ -64,7 +64,7 @@ func load(t *testing.T, s store.Store, camp, list string, rows ...store.Row) {
 			}
 		}
 	}
-	b, err := s.Load(camp, list, "hash", morning, seq, func(r store.Row, why string) { t.Errorf("row %v rejected: %s", r, why) })
+	b, err := s.Load(store.Source{Campaign: camp, List: list, Hash: "hash"}, morning, seq, func(r store.Row, why string) { t.Errorf("row %v rejected: %s", r, why) })
 	if err != nil {
 		t.Fatal(err)
 	}

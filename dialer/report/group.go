@@ -11,34 +11,29 @@ import (
 	"github.com/dialcamp/dialcamp/store"
 )
 
-// group sums a campaign's attempts one by one. It keeps sums, never attempts:
-// there may be millions.
+// group sums a campaign's attempts by q.By: from the store's rollups, or, where
+// only some of them are asked for, one by one.
 func group(s store.Store, name string, whole *store.Counters, q Query) ([]Row, error) {
-	groups := map[string]*tally{}
-	of := func(key string) *tally {
-		if groups[key] == nil {
-			groups[key] = &tally{}
-		}
-		return groups[key]
+	groups := groups{}
+	var err error
+	if q.From.IsZero() && q.To.IsZero() {
+		err = groups.roll(s, name, q.By)
+	} else {
+		err = groups.scan(s, name, q)
 	}
-	for a, err := range s.Attempts(name, q.From, q.To) {
-		if err != nil {
-			return nil, err
-		}
-		of(keyOf(&a, q.By)).add(&a)
+	if err != nil {
+		return nil, err
 	}
 	switch q.By {
 	case "campaign":
-		of("").Contacts = whole.Contacts
-		if q.From.IsZero() && q.To.IsZero() {
-			of("").AgentTime = whole.AgentTime
-		}
+		groups.of("").Contacts = whole.Contacts
 	case "list":
-		for c, err := range s.Contacts(name) {
+		// The contacts are those of now, whenever the attempts were.
+		for r, err := range s.Rollups(name, store.ByList) {
 			if err != nil {
 				return nil, err
 			}
-			of(c.List).Contacts[c.State]++
+			groups.of(r.Key).Contacts = r.Contacts
 		}
 	}
 	rows := make([]Row, 0, len(groups))
@@ -56,13 +51,60 @@ func group(s store.Store, name string, whole *store.Counters, q Query) ([]Row, e
 	return rows, nil
 }
 
+// groups are sums by the keys of their rows.
+type groups map[string]*tally
+
+func (g groups) of(key string) *tally {
+	if g[key] == nil {
+		g[key] = &tally{}
+	}
+	return g[key]
+}
+
+// rolled are the store's groups that reports have.
+var rolled = map[string]store.Group{
+	"list": store.ByList, "hour": store.ByQuarter, "attempt": store.ByPass,
+	"outcome": store.ByOutcome, "cause": store.ByCause, "agent": store.ByAgent,
+}
+
+// roll takes the sums of the store. An hour is that of this machine's zone, and
+// made of quarters.
+func (g groups) roll(s store.Store, name, by string) error {
+	for r, err := range s.Rollups(name, rolled[by]) {
+		if err != nil {
+			return err
+		}
+		if by == "hour" {
+			r.Key = hourOf(r.Start)
+		}
+		if r.Attempts > 0 {
+			g.of(r.Key).Merge(&r.Counters)
+		}
+	}
+	return nil
+}
+
+// scan sums attempts one by one. It keeps sums, never attempts: there may be
+// millions.
+func (g groups) scan(s store.Store, name string, q Query) error {
+	for a, err := range s.Attempts(name, q.From, q.To) {
+		if err != nil {
+			return err
+		}
+		g.of(keyOf(&a, q.By)).add(&a)
+	}
+	return nil
+}
+
+// hourOf has the offset: in the night the clocks go back an hour comes twice.
+func hourOf(t time.Time) string { return t.Format("2006-01-02T15:00:00Z07:00") }
+
 func keyOf(a *campaign.Attempt, by string) string {
 	switch by {
 	case "list":
 		return a.List
 	case "hour":
-		// With the offset: in the night the clocks go back an hour comes twice.
-		return a.Claimed.Format("2006-01-02T15:00:00Z07:00")
+		return hourOf(a.Claimed)
 	case "attempt":
 		return strconv.Itoa(a.Pass)
 	case "outcome":

@@ -148,7 +148,7 @@ func claimStrangeTimes(t *testing.T, b *box) {
 	}
 
 	// A list loaded by a clock that was never set is due at once.
-	if _, err := b.Load("d", "l", "h", time.Time{}, seq(rows("7")), nil); err != nil {
+	if _, err := b.Load(store.Source{Campaign: "d", List: "l", Hash: "h"}, time.Time{}, seq(rows("7")), nil); err != nil {
 		t.Fatal(err)
 	}
 	b.claims("d", start, 1, "7")

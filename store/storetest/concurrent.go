@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -54,7 +55,7 @@ func concurrent(t *testing.T, b *box) {
 	for i := range 2 {
 		wg.Go(func() {
 			for j := range 5 {
-				batch, err := b.Load("c", fmt.Sprint("list", i), "h", start, seq(many(600 + 20*j)[600:]), func(store.Row, string) {})
+				batch, err := b.Load(store.Source{Campaign: "c", List: fmt.Sprint("list", i), Hash: "h"}, start, seq(many(600 + 20*j)[600:]), func(store.Row, string) {})
 				if err != nil {
 					t.Error(err)
 				}
@@ -88,7 +89,7 @@ func concurrent(t *testing.T, b *box) {
 			if err := errors.Join(b.AddAgentTime("c", time.Second), b.SaveState("d", campaign.Running, start)); err != nil {
 				t.Error(err)
 			}
-			if _, err := b.SetDNC(func(func(string) bool) {}); err != nil {
+			if _, err := b.SetDNC(doNotCall, "", start, noEntries); err != nil {
 				t.Error(err)
 			}
 		}
@@ -115,15 +116,28 @@ func closed(t *testing.T, b *box) {
 		return err
 	}
 	for name, f := range map[string]func() error{
-		"Claim":        func() error { _, _, err := b.Claim("c", start, 1); return err },
-		"Withdraw":     func() error { return b.Withdraw(cm) },
-		"Finish":       func() error { return b.Finish(end(cm, start)) },
-		"InFlight":     func() error { _, err := b.InFlight(); return err },
-		"Load":         func() error { _, err := b.Load("c", "l", "h", start, seq(rows("1")), nil); return err },
+		"Claim":    func() error { _, _, err := b.Claim("c", start, 1); return err },
+		"Withdraw": func() error { return b.Withdraw(cm) },
+		"Finish":   func() error { return b.Finish(end(cm, start)) },
+		"InFlight": func() error { _, err := b.InFlight(); return err },
+		"Load": func() error {
+			_, err := b.Load(store.Source{Campaign: "c", List: "l", Hash: "h"}, start, seq(rows("1")), nil)
+			return err
+		},
 		"Preview":      func() error { _, err := b.Preview("c", "l", seq(rows("1")), nil); return err },
 		"Lists":        func() error { _, err := b.Lists("c"); return err },
 		"List":         func() error { _, _, err := b.List("c", "l"); return err },
-		"SetDNC":       func() error { _, err := b.SetDNC(func(func(string) bool) {}); return err },
+		"SetDNC":       func() error { _, err := b.SetDNC(doNotCall, "", start, noEntries); return err },
+		"AddDNC":       func() error { _, err := b.AddDNC(doNotCall, start, "1"); return err },
+		"RemoveDNC":    func() error { _, err := b.RemoveDNC(doNotCall, start, "1"); return err },
+		"DropDNC":      func() error { return b.DropDNC(doNotCall, start) },
+		"DNCLists":     func() error { _, err := b.DNCLists(); return err },
+		"CheckDNC":     func() error { _, err := b.CheckDNC("", "1"); return err },
+		"Touch":        func() error { return b.Touch("c", "l", "s") },
+		"Undo":         func() error { _, err := b.Undo(1, start); return err },
+		"Purge":        func() error { _, err := b.Purge(start, 1); return err },
+		"Stats":        func() error { _, err := b.Stats(); return err },
+		"Backup":       func() error { return b.Backup(io.Discard) },
 		"Counters":     func() error { _, err := b.Counters("c"); return err },
 		"AddAgentTime": func() error { return b.AddAgentTime("c", 1) },
 		"Campaigns":    func() error { _, err := b.Campaigns(); return err },
@@ -132,6 +146,20 @@ func closed(t *testing.T, b *box) {
 		"Attempts": func() error {
 			return last(func(yield func(error) bool) {
 				for _, err := range b.Attempts("c", time.Time{}, time.Time{}) {
+					yield(err)
+				}
+			})
+		},
+		"Batches": func() error {
+			return last(func(yield func(error) bool) {
+				for _, err := range b.Batches("c") {
+					yield(err)
+				}
+			})
+		},
+		"Rollups": func() error {
+			return last(func(yield func(error) bool) {
+				for _, err := range b.Rollups("c", store.ByPass) {
 					yield(err)
 				}
 			})

@@ -177,7 +177,7 @@ func loadChangedNumber(t *testing.T, b *box) {
 
 func loadKeyComesAndGoes(t *testing.T, b *box) {
 	b.load("c", "l", keyed("A", "1"))
-	batch, _ := b.load("c", "l", rows("1", "2")) // the file lost its column of keys
+	batch, _ := b.load("c", "l", keyed("", "1", "", "2")) // the file lost its column of keys
 	b.expect(batch, 1, 1, 0)
 	batch, rejects := b.load("c", "l", keyed("A", "1", "B", "2")) // and has it again
 	b.expect(batch, 0, 1, 1)
@@ -207,13 +207,12 @@ func loadUnfit(t *testing.T, b *box) {
 	b.claims("c", start, 9, "2", long, "3")
 }
 
-// loadCutOff: what came before the error is kept, and the list does not count as
-// loaded.
+// loadCutOff: a load that fails leaves the list as it was, wherever it fails.
 func loadCutOff(t *testing.T, b *box) {
 	boom := errors.New("boom")
-	cut := func(list []store.Row, at int) error {
+	cut := func(list []store.Row, at int) {
 		t.Helper()
-		batch, err := b.Load("c", "l", "cut", start, func(yield func(store.Row, error) bool) {
+		batch, err := b.Load(store.Source{Campaign: "c", List: "l", Hash: "cut", Remove: true}, start, func(yield func(store.Row, error) bool) {
 			for _, r := range list[:at] {
 				if !yield(r, nil) {
 					return
@@ -223,30 +222,34 @@ func loadCutOff(t *testing.T, b *box) {
 				t.Error("the load goes on after an error")
 			}
 		}, func(r store.Row, why string) { t.Errorf("rejected %+v: %s", r, why) })
-		if batch.Rows != at || batch.Added+batch.Unchanged != at {
-			t.Errorf("%+v, not %d rows", batch, at)
-		}
-		return err
-	}
-	list := many(4150)
-	for _, at := range []int{0, 1, 2000, 4100} {
-		if err := cut(list, at); !errors.Is(err, boom) {
-			t.Fatal(err)
-		}
-		if got, ok, err := b.List("c", "l"); ok || err != nil {
-			t.Fatalf("%+v counts as loaded, %v", got, err)
-		}
-		if n := len(b.contacts("c")); n != at {
-			t.Fatalf("%d contacts of %d rows", n, at)
+		if !errors.Is(err, boom) || batch.Rows != at {
+			t.Fatalf("%+v, %v", batch, err)
 		}
 		b.verify()
 	}
+	list := many(4150)
+	for _, at := range []int{0, 1, 2000, 4100} {
+		cut(list, at)
+		if got, ok, err := b.List("c", "l"); ok || err != nil {
+			t.Fatalf("%+v counts as loaded, %v", got, err)
+		}
+		if n := len(b.contacts("c")); n != 0 {
+			t.Fatalf("%d contacts of %d rows", n, at)
+		}
+		b.claims("c", start, 10)
+	}
 	b.reopen()
 	batch, _ := b.load("c", "l", list)
-	b.expect(batch, 50, 4100, 0)
-	// The record of a complete load outlives a later one that was cut off.
-	if err := cut(list, 3); !errors.Is(err, boom) {
-		t.Fatal(err)
+	b.expect(batch, 4150, 0, 0)
+	contacts := b.contacts("c")
+	for i := range list { // changes, some of which were written down before the error
+		list[i].Attributes = nil
+	}
+	for _, at := range []int{3, 4100} {
+		cut(list, at)
+		if !equal(b.contacts("c"), contacts) {
+			t.Fatal("the list was changed")
+		}
 	}
 	if got, ok, err := b.List("c", "l"); !ok || err != nil || got.Hash != "hash" || got.Rows != len(list) {
 		t.Fatalf("%+v, %t, %v", got, ok, err)
@@ -256,6 +259,183 @@ func loadCutOff(t *testing.T, b *box) {
 			t.Fatalf("contact %d is %+v, not in the order of the list", i, c)
 		}
 	}
+}
+
+// loadUpdates: attributes become the row's, be they few or many, and nothing
+// else of a contact changes.
+func loadUpdates(t *testing.T, b *box) {
+	for _, n := range []int{3, 4500} {
+		camp := fmt.Sprint("c", n)
+		list := many(n)
+		b.load(camp, "l", list)
+		cm := b.claim1(camp, start)
+		b.finish(end(b.claim1(camp, start), start.Add(time.Hour)))
+		contacts := b.contacts(camp)
+		for i := range list {
+			if i != 2 {
+				list[i].Attributes = []campaign.Attribute{{Name: "NAME", Value: "changed"}, {Name: "NEW", Value: "x"}}
+				contacts[i].Attributes = list[i].Attributes
+			}
+		}
+		batch, _ := b.load(camp, "l", list)
+		b.expect(batch, 0, 1, 0)
+		if batch.Updated != n-1 {
+			t.Fatalf("%+v", batch)
+		}
+		b.reopen()
+		if got := b.contacts(camp); !equal(got, contacts) {
+			t.Fatalf("%d contacts\n got %.3v\nwant %.3v", n, got, contacts)
+		}
+		// A call that is in flight ends without taking them back.
+		b.finish(end(cm, start))
+		if c := b.contact(camp, cm.Attempt.Number); !equal(c.Attributes, list[0].Attributes) {
+			t.Fatalf("%+v", c)
+		}
+		batch, _ = b.load(camp, "l", list)
+		b.expect(batch, 0, n, 0)
+	}
+}
+
+func (b *box) loadRemoving(camp string, rows []store.Row) store.Batch {
+	b.Helper()
+	batch, err := b.Load(store.Source{Campaign: camp, List: "l", Hash: "hash", Remove: true}, start, seq(rows), func(store.Row, string) {})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return batch
+}
+
+func (b *box) state(camp, number string, want campaign.ContactState) campaign.Contact {
+	b.Helper()
+	c := b.contact(camp, number)
+	if c.State != want {
+		b.Fatalf("%s is %s, not %s", number, c.State, want)
+	}
+	return c
+}
+
+// loadRemoves: contacts without a row leave the list, what they did stays, and
+// with their row they are again where they were.
+func loadRemoves(t *testing.T, b *box) {
+	b.loaded("c", "1", "2", "3", "4", "5")
+	b.load("c", "other", rows("6"))
+	over := b.claims("c", start, 1, "1")[0]
+	b.finish(end(over, time.Time{}))
+	later := start.Add(time.Hour)
+	b.finish(end(b.claims("c", start, 1, "2")[0], later))
+	batch := b.loadRemoving("c", rows("4"))
+	if batch.Removed != 3 || batch.Unchanged != 1 { // 2, 3 and 5
+		t.Fatalf("%+v", batch)
+	}
+	b.reopen()
+	b.state("c", "1", campaign.Exhausted)
+	b.state("c", "2", campaign.Removed)
+	b.claims("c", start, 10, "4", "6")
+	if batch := b.loadRemoving("c", rows("4")); batch.Removed != 0 {
+		t.Fatalf("removed again: %+v", batch)
+	}
+	b.claims("c", later, 10)
+	b.load("other campaign", "l", rows("2"))
+
+	batch, _ = b.load("c", "l", rows("5", "2", "1"))
+	b.expect(batch, 0, 1, 0)
+	if batch.Updated != 2 {
+		t.Fatalf("%+v", batch)
+	}
+	if c := b.state("c", "2", campaign.Waiting); c.Attempts != 1 {
+		t.Fatalf("%+v", c)
+	}
+	b.claims("c", start, 10, "5")
+	b.claims("c", later, 10, "2")
+	// One who was removed is nobody's on another list either.
+	if _, rejects := b.load("c", "other", rows("6", "3")); len(rejects) != 1 || !strings.Contains(rejects[0].Why, "on list l") {
+		t.Fatalf("%+v", rejects)
+	}
+}
+
+// loadRemovesDialing: a call goes on, and its contact leaves when it has ended.
+func loadRemovesDialing(t *testing.T, b *box) {
+	b.loaded("c", "1", "2", "3", "4", "5")
+	claims := b.claims("c", start, 5, "1", "2", "3", "4", "5")
+	b.loadRemoving("c", rows("5"))
+	b.verify()
+	b.state("c", "1", campaign.Dialing)
+	b.reopen()
+	b.finish(end(claims[0], start))
+	b.state("c", "1", campaign.Removed)
+	b.withdraw(claims[1])
+	b.state("c", "2", campaign.Removed)
+	b.finish(end(claims[2], time.Time{}))
+	b.state("c", "3", campaign.Exhausted)
+	b.verify()
+	if batch, _ := b.load("c", "l", rows("4", "2")); batch.Updated != 2 {
+		t.Fatalf("%+v", batch)
+	}
+	b.finish(end(claims[3], start))
+	b.state("c", "4", campaign.Waiting)
+	b.state("c", "2", campaign.Pending)
+}
+
+// loadRemovesMany is more than is decided on in one transaction.
+func loadRemovesMany(t *testing.T, b *box) {
+	list := many(9000)
+	b.load("c", "l", list)
+	claims, _ := b.claim("c", start, 10)
+	if batch := b.loadRemoving("c", list[6000:]); batch.Removed != 6000 || batch.Unchanged != 3000 {
+		t.Fatalf("%+v", batch)
+	}
+	b.verify()
+	for _, cm := range claims {
+		b.finish(end(cm, start))
+	}
+	if n := b.counters("c"); n.Contacts[campaign.Removed] != 6000 || n.Contacts[campaign.Pending] != 3000 {
+		t.Fatalf("%+v", n)
+	}
+	if got := b.claim1("c", start).Attempt.Number; got != list[6000].Number {
+		t.Fatalf("%s, not %s", got, list[6000].Number)
+	}
+	// A row that was refused is no reason to remove its contact.
+	b.load("d", "l", keyed("A", "1", "B", "2"))
+	if batch := b.loadRemoving("d", keyed("A", "9")); batch.Removed != 1 || batch.Rejected != 1 {
+		t.Fatalf("%+v", batch)
+	}
+	b.claims("d", start, 9, "1")
+}
+
+// loadChain: a row that is refused bars no other row.
+func loadChain(t *testing.T, b *box) {
+	batch, rejects := b.load("c", "l", keyed("A", "1", "A", "3", "D", "3", "D", "4", "E", "4", "", "1", "", "5", "F", "5"))
+	b.expect(batch, 4, 0, 4)
+	var lines []int
+	for _, r := range rejects {
+		lines = append(lines, r.Row.Line)
+	}
+	if fmt.Sprint(lines) != "[3 5 7 9]" {
+		t.Fatalf("rejected lines %v", lines)
+	}
+	b.claims("c", start, 9, "1", "3", "4", "5")
+}
+
+// loadBlocksNobody: claims are made while rows are read, and see none of them.
+func loadBlocksNobody(t *testing.T, b *box) {
+	b.loaded("c", "1", "2", "3")
+	list := many(9000)
+	n := 0
+	batch, err := b.Load(store.Source{Campaign: "c", List: "new", Hash: "h", Remove: true}, start, func(yield func(store.Row, error) bool) {
+		for _, r := range list {
+			if n++; n%4000 == 0 {
+				b.claim1("c", start)
+				b.verify()
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}, func(store.Row, string) {})
+	if err != nil || batch.Added != 9000 {
+		t.Fatalf("%+v, %v", batch, err)
+	}
+	b.claims("c", start, 3, "3", list[0].Number, list[1].Number)
 }
 
 func loadWhileDialing(t *testing.T, b *box) {
@@ -272,7 +452,7 @@ func loadWhileDialing(t *testing.T, b *box) {
 
 func loadNames(t *testing.T, b *box) {
 	for _, names := range [][2]string{{"", "l"}, {"c", ""}} {
-		if _, err := b.Load(names[0], names[1], "h", start, seq(rows("1")), nil); err == nil {
+		if _, err := b.Load(store.Source{Campaign: names[0], List: names[1], Hash: "h"}, start, seq(rows("1")), nil); err == nil {
 			t.Errorf("campaign %q, list %q: no error", names[0], names[1])
 		}
 	}
@@ -298,8 +478,17 @@ func listRecord(t *testing.T, b *box) {
 			t.Fatalf("%t, %v\n got %+v\nwant %+v", ok, err, got, want)
 		}
 	}
-	if want := (store.Batch{Campaign: "c", List: "l", Time: start, Hash: "hash", Rows: 3, Added: 1, Unchanged: 1, Rejected: 1}); !equal(batch, want) {
+	if want := (store.Batch{
+		ID: 2, Campaign: "c", List: "l", Time: start, Hash: "hash", Rows: 3, Added: 1, Unchanged: 1, Rejected: 1, First: batch.First, Last: batch.Last,
+	}); !equal(batch, want) {
 		t.Fatalf("%+v", batch)
+	}
+	if err := errors.Join(b.Touch("c", "l", "stamp"), b.Touch("c", "unheard", "stamp"), b.Touch("d", "l", "stamp")); err != nil {
+		t.Fatal(err)
+	}
+	batch.Stamp = "stamp"
+	if got, ok, err := b.List("c", "l"); !ok || err != nil || !equal(got, batch) {
+		t.Fatalf("%t, %v\n got %+v\nwant %+v", ok, err, got, batch)
 	}
 	if _, ok, err := b.List("d", "l"); ok || err != nil {
 		t.Fatal(ok, err)
@@ -323,7 +512,7 @@ func lists(t *testing.T, b *box) {
 // loadGiven: a contact that was loaded before its list had a region is known in
 // its old spelling.
 func loadGiven(t *testing.T, b *box) {
-	b.load("c", "l", append(rows("0101"), keyed("A", "0102")...))
+	b.load("c", "l", keyed("", "0101", "A", "0102"))
 	given := []store.Row{
 		{Line: 2, Number: "+82101", Given: "0101"}, {Line: 3, Number: "+82102", Given: "0102", Key: "A"},
 		{Line: 4, Number: "+82103", Given: "0103"}, {Line: 5, Number: "+82103", Given: "+82103"}, {Line: 6, Number: "+82101", Given: "0101"},

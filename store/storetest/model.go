@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"cmp"
-	"iter"
 	"slices"
 	"time"
 
@@ -17,6 +16,7 @@ type model struct {
 	campaigns map[string]*modelCampaign
 	dnc       map[string]bool
 	seq       int
+	batches   uint64
 }
 
 type modelCampaign struct {
@@ -25,6 +25,9 @@ type modelCampaign struct {
 	lists     map[string]store.Batch
 	agentTime time.Duration
 	state     campaign.State
+	leaving   map[*campaign.Contact]bool   // their rows are gone
+	batch     map[*campaign.Contact]uint64 // that added them
+	undone    map[uint64]bool
 }
 
 type modelAttempt struct {
@@ -37,7 +40,10 @@ func newModel() *model { return &model{campaigns: map[string]*modelCampaign{}, d
 
 func (m *model) campaign(name string) *modelCampaign {
 	if m.campaigns[name] == nil {
-		m.campaigns[name] = &modelCampaign{lists: map[string]store.Batch{}}
+		m.campaigns[name] = &modelCampaign{
+			lists: map[string]store.Batch{}, leaving: map[*campaign.Contact]bool{},
+			batch: map[*campaign.Contact]uint64{}, undone: map[uint64]bool{},
+		}
 	}
 	return m.campaigns[name]
 }
@@ -113,22 +119,52 @@ func (m *model) withdraw(at *modelAttempt) {
 	if !slices.Contains(m.flying(), at) {
 		return
 	}
-	*m.contact(at) = at.before
 	mc := m.campaigns[at.a.Campaign]
 	mc.attempts = slices.DeleteFunc(mc.attempts, func(x *modelAttempt) bool { return x == at })
+	mc.settle(m.contact(at), &at.before)
+}
+
+// settle gives a contact whose call is over what it is then.
+func (mc *modelCampaign) settle(c, to *campaign.Contact) {
+	attributes := c.Attributes
+	*c = *to
+	c.Attributes = attributes
+	if mc.leaving[c] && waits(c) {
+		c.State = campaign.Removed
+	}
+	delete(mc.leaving, c)
+	if mc.undone[mc.batch[c]] && c.Attempts == 0 {
+		mc.contacts = slices.DeleteFunc(mc.contacts, func(x *campaign.Contact) bool { return x == c })
+	}
+}
+
+// undo takes back what a batch added and nobody dialed.
+func (m *model) undo(batch uint64) (n int) {
+	for _, mc := range m.campaigns {
+		mc.undone[batch] = true
+		mc.contacts = slices.DeleteFunc(mc.contacts, func(c *campaign.Contact) bool {
+			if mc.batch[c] != batch || c.Attempts > 0 {
+				return false
+			}
+			n++
+			return true
+		})
+	}
+	return n
 }
 
 func (m *model) finish(at *modelAttempt, a campaign.Attempt, c campaign.Contact) {
 	if slices.Contains(m.flying(), at) {
 		at.a = a
-		*m.contact(at) = c
+		m.campaigns[at.a.Campaign].settle(m.contact(at), &c)
 	}
 }
 
-func (m *model) load(name, list string, now time.Time, rows []store.Row) store.Batch {
+func (m *model) load(name, list string, now time.Time, remove bool, rows []store.Row) store.Batch {
 	mc := m.campaign(name)
-	b := store.Batch{Campaign: name, List: list, Time: now, Hash: "hash", Rows: len(rows)}
-	seen := map[*campaign.Contact]bool{}
+	m.batches++
+	b := store.Batch{ID: m.batches, Campaign: name, List: list, Time: now, Hash: "hash", Rows: len(rows)}
+	seen, mentioned := map[*campaign.Contact]bool{}, map[*campaign.Contact]bool{}
 	for _, r := range rows {
 		same := func(c *campaign.Contact) bool {
 			return c.List == list && c.Number == r.Number && (c.Key == r.Key || r.Key == "")
@@ -137,29 +173,74 @@ func (m *model) load(name, list string, now time.Time, rows []store.Row) store.B
 			return c.Number == r.Number || c.List == list && c.Key == r.Key && r.Key != ""
 		}
 		if i := slices.IndexFunc(mc.contacts, same); i >= 0 && !seen[mc.contacts[i]] {
-			seen[mc.contacts[i]] = true
-			b.Unchanged++
+			c := mc.contacts[i]
+			seen[c] = true
+			if c.State != campaign.Removed && !mc.leaving[c] && slices.Equal(c.Attributes, r.Attributes) {
+				b.Unchanged++
+				continue
+			}
+			b.Updated++
+			c.Attributes = r.Attributes
+			delete(mc.leaving, c)
+			if c.State == campaign.Removed {
+				if c.State = active(c); c.Due.IsZero() {
+					c.Due = now
+				}
+			}
 		} else if slices.ContainsFunc(mc.contacts, taken) {
 			b.Rejected++
+			for _, c := range mc.contacts {
+				mentioned[c] = mentioned[c] || taken(c)
+			}
 		} else {
 			c := &campaign.Contact{List: list, Key: r.Key, Number: r.Number, Attributes: r.Attributes, Due: now}
-			mc.contacts = append(mc.contacts, c)
-			seen[c] = true
-			b.Added++
-			if m.dnc[r.Number] {
+			if b.Added++; m.dnc[c.Number] {
+				c.State, c.Due = campaign.DNC, time.Time{}
 				b.Barred++
 			}
+			mc.contacts = append(mc.contacts, c)
+			mc.batch[c] = m.batches
+			seen[c] = true
+		}
+	}
+	for _, c := range mc.contacts {
+		if !remove || c.List != list || seen[c] || mentioned[c] {
+			continue
+		}
+		switch c.State {
+		case campaign.Pending, campaign.Waiting, campaign.DNC:
+			c.State = campaign.Removed
+			b.Removed++
+		case campaign.Dialing:
+			mc.leaving[c] = true
+			b.Removed++
 		}
 	}
 	mc.lists[list] = b
 	return b
 }
 
-func (m *model) setDNC(numbers iter.Seq[string]) {
+// setDNC gives back whom no number bars any more.
+func (m *model) setDNC(now time.Time, numbers []string) {
 	m.dnc = map[string]bool{}
-	for n := range numbers {
+	for _, n := range numbers {
 		m.dnc[n] = true
 	}
+	for _, mc := range m.campaigns {
+		for _, c := range mc.contacts {
+			if c.State == campaign.DNC && !m.dnc[c.Number] {
+				c.State, c.Due = active(c), now
+			}
+		}
+	}
+}
+
+// active is the state of a contact that is due again.
+func active(c *campaign.Contact) campaign.ContactState {
+	if c.Attempts > 0 {
+		return campaign.Waiting
+	}
+	return campaign.Pending
 }
 
 func (mc *modelCampaign) counters() store.Counters {

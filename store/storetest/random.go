@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"testing"
 	"time"
 
@@ -32,7 +31,7 @@ func randomOperations(t *testing.T, b *box) {
 			b := &box{T: t, opener: b.opener, dir: t.TempDir()}
 			b.open()
 			defer func() { b.Close() }()
-			r := &random{box: b, rnd: rand.New(rand.NewPCG(s, 0)), model: newModel(), now: start, ids: map[*modelAttempt]campaign.Claim{}}
+			r := &random{box: b, rnd: rand.New(rand.NewPCG(s, 0)), model: newModel(), now: start, ids: map[*modelAttempt]campaign.Claim{}, undone: map[uint64]bool{}}
 			for step := range 150 {
 				what := r.step()
 				if !t.Failed() && step%10 == 9 {
@@ -54,6 +53,8 @@ type random struct {
 	now   time.Time
 	ids   map[*modelAttempt]campaign.Claim // of every attempt ever made, withdrawn ones too
 	old   []*modelAttempt                  // the same, in order
+
+	undone map[uint64]bool
 }
 
 func (r *random) camp() string { return []string{"a", "b", "c"}[r.rnd.IntN(3)] }
@@ -66,6 +67,8 @@ func (r *random) step() string {
 		return r.stepLoad()
 	case n < 15:
 		return r.stepDNC()
+	case n < 17:
+		return r.stepUndo()
 	case n < 20:
 		// Sometimes backwards.
 		r.now = r.now.Add(time.Duration(r.rnd.Int64N(int64(3*time.Minute))) - 30*time.Second)
@@ -108,15 +111,34 @@ func (r *random) stepLoad() string {
 	camp, name := r.camp(), fmt.Sprint("l", r.rnd.IntN(2))
 	rejected := 0
 	would, _ := r.preview(camp, name, list)
-	got, err := r.Load(camp, name, "hash", r.now, seq(list), func(store.Row, string) { rejected++ })
-	want := r.model.load(camp, name, r.now, list)
+	remove := r.rnd.IntN(2) == 0
+	got, err := r.Load(store.Source{Campaign: camp, List: name, Hash: "hash", Remove: remove}, r.now, seq(list), func(store.Row, string) { rejected++ })
+	want := r.model.load(camp, name, r.now, remove, list)
+	want.First, want.Last = got.First, got.Last // as the store likes
+	r.model.campaign(camp).lists[name] = want
 	if err != nil || !equal(got, want) || rejected != want.Rejected {
 		r.Errorf("%d rejected, %v\n got %+v\nwant %+v", rejected, err, got, want)
 	}
-	if would.Time, would.Hash = want.Time, want.Hash; !equal(would, want) {
+	would.Time, would.Hash, would.ID, would.First, would.Last, would.Removed = want.Time, want.Hash, want.ID, want.First, want.Last, want.Removed
+	if !equal(would, want) {
 		r.Errorf("preview\n got %+v\nwant %+v", would, want)
 	}
-	return fmt.Sprintf("load %s %s %+v", camp, name, list)
+	return fmt.Sprintf("load %s %s, remove %t, %+v", camp, name, remove, list)
+}
+
+// stepUndo undoes one of the last batches, perhaps again.
+func (r *random) stepUndo() string {
+	if r.model.batches == 0 {
+		return "undo nothing"
+	}
+	batch := r.model.batches - r.rnd.Uint64N(min(r.model.batches, 5))
+	again := r.undone[batch]
+	r.undone[batch] = true
+	n, err := r.Undo(batch, r.now)
+	if want := r.model.undo(batch); err != nil || !again && n != want || again && n != 0 {
+		r.Errorf("%d, not %d, %v", n, want, err)
+	}
+	return fmt.Sprintf("undo %d", batch)
 }
 
 func (r *random) stepDNC() string {
@@ -124,9 +146,9 @@ func (r *random) stepDNC() string {
 	for range r.rnd.IntN(12) {
 		list = append(list, r.number())
 	}
-	r.model.setDNC(slices.Values(list))
-	if n, err := r.SetDNC(slices.Values(list)); err != nil || n != len(r.model.dnc) {
-		r.Error(n, err)
+	r.model.setDNC(r.now, list)
+	if l, err := r.SetDNC(doNotCall, "", r.now, entries(list...)); err != nil || l.Numbers != len(r.model.dnc) {
+		r.Error(l, err)
 	}
 	return fmt.Sprintf("dnc %v", list)
 }

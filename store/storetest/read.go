@@ -156,14 +156,19 @@ func state(t *testing.T, b *box) {
 }
 
 func instance(t *testing.T, b *box) {
+	b.loaded("c", "1")
 	name := b.Instance()
+	id := b.claim1("c", start).Attempt.ID
 	b.reopen()
-	if name == "" || b.Instance() != name {
-		t.Fatalf("%q, then %q", name, b.Instance())
+	if name == "" || b.Instance() == name {
+		t.Fatalf("%q, then %q: a copy of the file would claim the same ids", name, b.Instance())
+	}
+	if claims, err := b.InFlight(); err != nil || len(claims) != 1 || claims[0].Attempt.ID != id {
+		t.Fatalf("%+v, %v", claims, err)
 	}
 	other := b.opener(t, t.TempDir())
 	defer other.Close()
-	if other.Instance() == name {
-		t.Fatalf("two stores are %q", name)
+	if other.Instance() == b.Instance() {
+		t.Fatalf("two stores are %q", b.Instance())
 	}
 }
