@@ -62,7 +62,7 @@ func (d *Daemon) load(c *config.Campaign, l *config.List) {
 		case unchanged:
 			log.Debug("list unchanged", "path", l.Path)
 		default:
-			log.Info("list loaded", "path", l.Path, "rows", batch.Rows, "added", batch.Added, "unchanged", batch.Unchanged, "rejected", batch.Rejected)
+			log.Info("list loaded", "path", l.Path, "rows", batch.Rows, "added", batch.Added, "unchanged", batch.Unchanged, "rejected", batch.Rejected, "updated", batch.Updated, "removed", batch.Removed)
 			if batch.Rejected > 0 {
 				log.Warn("rows were rejected", "rejected", batch.Rejected, "see", contact.RejectsPath(l.Path))
 			}

@@ -67,6 +67,38 @@ func TestListReload(t *testing.T) {
 	})
 }
 
+// TestListRemoved: who is not on the file any more is kept or taken off, as the
+// list says, and taken back with the row.
+func TestListRemoved(t *testing.T) {
+	for removed, want := range map[string]campaign.ContactState{"keep": campaign.Pending, "remove": campaign.Removed} {
+		t.Run(removed, func(t *testing.T) {
+			inWorld(t, func(t *testing.T) {
+				w := newWorld(t, amitest.Lab(0), map[string]string{"a.csv": numbers("3030020001", "3030020002")}, fmt.Sprintf(`campaigns:
+  - {name: a, queue: Camp200, lists: [{path: a.csv, reload: "* * * * *", removed: %s}]}
+`, removed))
+				state := func() campaign.ContactState {
+					w.stop()
+					w.returned(time.Minute)
+					return w.look("a").contacts["3030020002"].State
+				}
+				w.start()
+				w.await(time.Minute, "loaded", func() bool { return len(w.log.lines("list loaded")) == 1 })
+				w.write("a.csv", numbers("3030020001"))
+				w.await(2*time.Minute, "loaded again", func() bool { return len(w.log.lines("list loaded")) == 2 })
+				if got := state(); got != want {
+					t.Errorf("removed: %s: the contact is %s, want %s", removed, got, want)
+				}
+				w.write("a.csv", numbers("3030020001", "3030020002"))
+				w.start()
+				w.await(time.Minute, "loaded a third time", func() bool { return len(w.log.lines("list loaded")) == 3 })
+				if got := state(); got != campaign.Pending {
+					t.Errorf("removed: %s: the contact came back and is %s", removed, got)
+				}
+			})
+		})
+	}
+}
+
 // TestRejects: what is not taken is written beside the list, whoever refused it.
 func TestRejects(t *testing.T) {
 	inWorld(t, func(t *testing.T) {
