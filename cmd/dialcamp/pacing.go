@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -134,7 +135,8 @@ func held(e *pacing.Entry) string {
 	if e.Hold != "" {
 		return e.Hold
 	}
-	return string(e.Decision.By)
+	_, why, _ := strings.Cut(e.Decision.String(), ": ")
+	return why
 }
 
 func replayCmd() *cobra.Command {
