@@ -240,3 +240,12 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		w.take([]func(a, b contact) bool{surer, longer}[i%2])
 	}
 }
+
+// TestLargeTeamsColdStart: what few calls have told must not be acted on by
+// many agents at once.
+func TestLargeTeamsColdStart(t *testing.T) {
+	r := run(t, "hard", "predictive", 300, 1, func(s *Scenario) { s.Hours = 0.5 })
+	if r.Abandon.Mean > 0.08 || r.Occupancy.Mean < 0.6 {
+		t.Errorf("occupancy %.3f, abandoned %.4f in the first half hour", r.Occupancy.Mean, r.Abandon.Mean)
+	}
+}
