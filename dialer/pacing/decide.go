@@ -130,8 +130,9 @@ func (p *Pacer) Placed(n int) {
 		p.Predicted += q * m / p.correction()
 		p.Day.Predicted.Answers += q
 		p.Day.Predicted.Abandoned += q * m
-		if d.Budget > 0 {
-			// The mean harm that is accepted shall be the budget.
+		if d.By == CapHarm {
+			// The mean harm that is accepted shall be the budget, where it is the
+			// threshold that decides.
 			p.State.Threshold *= math.Exp(steer * q * (d.Budget - m) / d.Budget)
 		}
 	}

@@ -4,9 +4,11 @@ import "math"
 
 const (
 	// Before so many calls have ended and so many people have answered,
-	// predictive pacing is progressive.
+	// predictive pacing is progressive; and each day for as many ring timeouts,
+	// because what ends first is not what most calls end with.
 	learnCalls   = 20
 	learnReached = 3
+	learnRings   = 2
 
 	// linesPerAgent bounds the calls in the air, whatever the estimates say.
 	linesPerAgent = 25
@@ -44,10 +46,14 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 	d := Decision{Place: sure, Rate: rate, Budget: budget, Threshold: p.State.Threshold * budget * p.caution(p.Limit, agents)}
 	most := linesPerAgent*agents - len(s.Ringing)
 	switch {
-	case p.Ended < learnCalls || p.Reached < learnReached:
+	case p.Ended < learnCalls || p.Reached < learnReached || p.Day.Seconds < learnRings*p.RingTimeout:
 		d.By, most = CapLearning, sure
 	case budget <= 0:
 		d.By, most = CapBudget, sure
+	case p.Ended < most+len(s.Ringing):
+		// What few calls tell is not sure enough for many: a large team earns its
+		// speed step by step.
+		d.By, most = CapLearning, max(sure, p.Ended-len(s.Ringing))
 	default:
 		d.By = CapLines
 	}
@@ -71,7 +77,7 @@ func (p *Pacer) oneByOne(s *Snapshot, d *Decision, sure, most int) {
 		m := p.forecast.harm(0) * c
 		if m > d.Threshold && d.Place >= sure {
 			d.Harm = m
-			if d.By == CapLines {
+			if most > sure {
 				d.By = CapHarm
 			}
 			return

@@ -2,9 +2,9 @@ package pacing
 
 import "math"
 
-// rateMemory are the memories of an answer rate in seconds, 0: none; but none
-// forgets so much that less than rateLeast people who answered are left.
-var rateMemory = [...]float64{1200, 300, 0}
+// rateMemory are the memories of an answer rate in seconds; but none forgets so
+// much that less than rateLeast people who answered are left.
+var rateMemory = [...]float64{1200, 300, 60}
 
 const (
 	rateLeast = 40
@@ -14,9 +14,12 @@ const (
 	contradicts = 3
 
 	// jumpMemory is the memory, in expected answers, of what notices a step of
-	// the rate, and jumpSigma how unlikely what it sees must be.
-	jumpMemory = 10
-	jumpSigma  = 4.5
+	// the rate, and jumpSigma how unlikely what it sees must be. It is no shorter
+	// than jumpSeconds: within less, the waves in which a large team's calls are
+	// placed and answered look like steps.
+	jumpMemory  = 10
+	jumpSeconds = 20
+	jumpSigma   = 4.5
 	// jumpWeight is that of the new rate: it is a first guess, and low, for what was
 	// seen before the step is in it.
 	jumpWeight = 5
@@ -98,9 +101,6 @@ func (r *Rate) ended(human bool, factor float64) {
 		s.Calls += factor
 		if human {
 			s.Answers++
-			if rateMemory[i] == 0 && s.Answers > rateLeast {
-				s.fade(rateLeast / s.Answers)
-			}
 		}
 	}
 	if human {
@@ -112,11 +112,11 @@ func (r *Rate) ended(human bool, factor float64) {
 // passed notes that dt seconds passed in which expected people were to answer.
 func (r *Rate) passed(dt, expected float64) {
 	for i, m := range rateMemory {
-		if s := &r.Shares[i]; m > 0 && s.Answers > rateLeast {
+		if s := &r.Shares[i]; s.Answers > rateLeast {
 			s.fade(math.Exp(-dt / m))
 		}
 	}
-	f := math.Exp(-expected / jumpMemory)
+	f := math.Exp(-math.Min(expected/jumpMemory, dt/jumpSeconds))
 	r.Seen *= f
 	r.Expected = r.Expected*f + expected
 	r.jump()

@@ -159,8 +159,8 @@ func (s *State) correction() float64 { return math.Max(0.5, math.Min(3, s.Realis
 func (s *State) caution(limit float64, agents int) float64 {
 	over := s.Recent - recentMemory*limit - 0.2
 	hint := s.Rate.Seen/s.Rate.Expected - 1.1
-	if over <= 0 || hint <= 0 || agents == 1 {
+	if over <= 0 || hint <= 0 || agents <= 1 {
 		return 1
 	}
-	return math.Exp(-50 / float64(max(5, agents)) * over * math.Min(hint, 0.3))
+	return math.Exp(-20 / float64(agents) * over * math.Min(hint, 0.3))
 }
