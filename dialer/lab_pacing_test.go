@@ -1,7 +1,6 @@
 package dialer_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,9 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dialcamp/dialcamp/dialer"
 	"github.com/dialcamp/dialcamp/dialer/campaign"
-	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/store"
 	"github.com/dialcamp/dialcamp/testdata/lab"
@@ -29,26 +26,7 @@ func runLab(t *testing.T, l *lab.Lab, lists map[string][]string, campaigns strin
 			t.Fatal(err)
 		}
 	}
-	cfg, err := config.Load(labConfig(t, l, dir, campaigns))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	d, err := dialer.New(cfg, dialer.Options{UntilListEnd: true, Log: testLog(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := d.Run(ctx, ctx); err != nil {
-		t.Fatal(err)
-	}
-	if ctx.Err() != nil {
-		t.Fatal("the campaigns did not end")
-	}
-	if err := l.WaitIdle(ctx); err != nil {
-		t.Fatal(err)
-	}
-	s := openStore(t, cfg)
+	s := dialLab(t, l, labConfig(t, l, dir, campaigns))
 	all, byNumber := map[string][]campaign.Attempt{}, map[string][]campaign.Attempt{}
 	for name, numbers := range lists {
 		checkCampaign(t, s, name, len(numbers))

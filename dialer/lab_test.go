@@ -132,22 +132,10 @@ campaigns:%s
 	return file
 }
 
-func TestLabCampaignEndsAsTheNumbersSay(t *testing.T) {
-	l := lab.Up(t, 5)
-	dir := t.TempDir()
-	sip := slices.Concat(causeFates(10, true), answerFates(50, 4, 15, 25, 10))
-	iax := causeFates(6, false)
-	drop := []fate{}
-	for i := range 4 {
-		drop = append(drop, of(campaign.Dropped, fmt.Sprintf("2010308%03d", i)))
-	}
-	if n := len(sip) + len(iax) + len(drop); n != 300 {
-		t.Fatalf("the list has %d numbers, want 300", n)
-	}
-	file := labConfig(t, l, dir,
-		labCampaign(t, dir, "sip", "200", "DialCamp", sip),
-		labCampaign(t, dir, "iax", "202", "DialCampIAX", iax),
-		labCampaign(t, dir, "drop", "201", "DialCamp", drop))
+// dialLab dials the campaigns of a config until their lists end, and returns the
+// store when the last call's record is written.
+func dialLab(t *testing.T, l *lab.Lab, file string) store.Store {
+	t.Helper()
 	cfg, err := config.Load(file)
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +155,26 @@ func TestLabCampaignEndsAsTheNumbersSay(t *testing.T) {
 	if err := l.WaitIdle(ctx); err != nil {
 		t.Fatal(err)
 	}
-	s := openStore(t, cfg)
+	return openStore(t, cfg)
+}
+
+func TestLabCampaignEndsAsTheNumbersSay(t *testing.T) {
+	l := lab.Up(t, 5)
+	dir := t.TempDir()
+	sip := slices.Concat(causeFates(10, true), answerFates(50, 4, 15, 25, 10))
+	iax := causeFates(6, false)
+	drop := []fate{}
+	for i := range 4 {
+		drop = append(drop, of(campaign.Dropped, fmt.Sprintf("2010308%03d", i)))
+	}
+	if n := len(sip) + len(iax) + len(drop); n != 300 {
+		t.Fatalf("the list has %d numbers, want 300", n)
+	}
+	file := labConfig(t, l, dir,
+		labCampaign(t, dir, "sip", "200", "DialCamp", sip),
+		labCampaign(t, dir, "iax", "202", "DialCampIAX", iax),
+		labCampaign(t, dir, "drop", "201", "DialCamp", drop))
+	s := dialLab(t, l, file)
 	attempts := map[string][]campaign.Attempt{}
 	for name, fates := range map[string][]fate{"sip": sip, "iax": iax, "drop": drop} {
 		checkCampaign(t, s, name, len(fates))
