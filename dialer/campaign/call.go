@@ -218,7 +218,7 @@ func (c *Core) amiEvent(ev AMI) {
 func (c *Core) joined(cl *call) {
 	cl.answered(c.now)
 	cl.queued(c.now)
-	c.human(cl)
+	c.answeredBy(cl, true, c.now.Sub(cl.Attempt.Claimed))
 }
 
 func agentName(name, iface string) string {
@@ -413,10 +413,7 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 		a.Ended = cl.leg1Gone
 	}
 	a.order()
-	c.notHuman(cl, &a)
-	if n := a.Count(cl.campaign.Regime); n.Abandoned > 0 {
-		c.abandoned(cl)
-	}
+	c.learnEnd(cl, &a)
 	ct := cl.Contact
 	ct.Attempts = a.Pass
 	cl.campaign.Retry.Settle(&ct, outcome, c.now)

@@ -123,27 +123,29 @@ func (cp *campaign) openCalls() []*call {
 
 // The pacer learns from how calls and agents' work went.
 
-// human notes that a person answered and waits for an agent.
-func (c *Core) human(cl *call) {
+// answeredBy notes, once, whether a person answered a call, who then waits for an
+// agent, or nobody did. rang is the time from the claim.
+func (c *Core) answeredBy(cl *call, person bool, rang time.Duration) {
 	if !cl.learnt {
 		cl.learnt = true
-		cl.campaign.pacer.CallEnded(true, c.now.Sub(cl.Attempt.Claimed).Seconds(), 0)
+		cl.campaign.pacer.CallEnded(person, rang.Seconds(), 0)
 		cl.campaign.unsaved = true
 	}
 }
 
-// notHuman notes that a call has ended and no person waited for an agent. What
-// the trunk refused says nothing of how people answer: learning from it would
-// dial the faster the less the trunk carries.
-func (c *Core) notHuman(cl *call, a *Attempt) {
+// learnEnd notes what the end of a call tells that nothing told before. What the
+// trunk refused says nothing of how people answer: learning from it would dial
+// the faster the less the trunk carries.
+func (c *Core) learnEnd(cl *call, a *Attempt) {
 	switch a.Outcome {
 	case Congestion, Failed, Cancelled, Unknown:
-		return
+	case Connected, Abandoned, Dropped:
+		c.answeredBy(cl, true, a.Ring())
+	default:
+		c.answeredBy(cl, false, a.Ring())
 	}
-	if !cl.learnt {
-		cl.learnt = true
-		cl.campaign.pacer.CallEnded(false, a.Ring().Seconds(), 0)
-		cl.campaign.unsaved = true
+	if n := a.Count(cl.campaign.Regime); n.Abandoned > 0 {
+		c.abandoned(cl)
 	}
 }
 
