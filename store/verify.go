@@ -405,7 +405,7 @@ func (v *verifier) values(p *parts) {
 		var b Batch
 		if err := json.Unmarshal(value, &b); err != nil {
 			v.report("list %s: %w", name, err)
-		} else if b.Campaign != p.camp || b.List != string(name) || b.Rows != b.Added+b.Updated+b.Unchanged+b.Rejected {
+		} else if b.Campaign != p.camp || b.List != string(name) || b.Rows != b.Added+b.Updated+b.Unchanged+b.Rejected || b.Barred > b.Added {
 			v.report("list %s: its last batch does not add up: %+v", name, b)
 		}
 		return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dialcamp/dialcamp/dialer"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/control"
@@ -29,7 +30,8 @@ func (a *app) dncCmd() *cobra.Command {
 		Long: `Changes take effect on the next call. They go to the daemon, or to the store when
 none is running.
 
-An entry is a number as it is dialed, or a prefix with * behind it: '0900*'.
+An entry is a number, or a prefix with * behind it: '0900*'. It is kept as it is
+given and as a number of every region that a list has.
 A contact whose number is taken off all lists is called again.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -71,7 +73,7 @@ func (o offline) CheckDNC(_ context.Context, campaign, number string) ([]store.D
 func (o offline) DNCLists(context.Context) ([]store.DNCList, error) { return o.Store.DNCLists() }
 
 // withDNC runs do with the daemon, or with the store when none is running.
-func (a *app) withDNC(ctx context.Context, campaign string, do func(dncBackend) error) error {
+func (a *app) withDNC(ctx context.Context, campaign string, do func(dncBackend, []contact.Plan) error) error {
 	c, cfg, err := a.client()
 	if err != nil {
 		return err
@@ -83,13 +85,13 @@ func (a *app) withDNC(ctx context.Context, campaign string, do func(dncBackend) 
 		if err != nil {
 			return err
 		}
-		return do(c)
+		return do(c, dialer.Plans(cfg))
 	}
 	s, err := openStore(cfg)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(offline{s}), s.Close())
+	return errors.Join(do(offline{s}, dialer.Plans(cfg)), s.Close())
 }
 
 func knownCampaign(cfg *config.Config, name string) error {
@@ -119,14 +121,15 @@ func (a *app) dncChangeCmd(verb, short, done string, do func(dncBackend, context
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			entries := make([]string, len(args))
-			for i, arg := range args {
-				var err error
-				if entries[i], err = contact.ParseDNC(arg); err != nil {
-					return usage("a number as it is dialed, or a prefix with * behind it", "%q is not a number: %v", arg, err)
+			return a.withDNC(cmd.Context(), list.Campaign, func(b dncBackend, plans []contact.Plan) error {
+				var entries []string
+				for _, arg := range args {
+					spellings, err := contact.ParseDNC(arg, plans)
+					if err != nil {
+						return usage("a number, or a prefix with * behind it", "%q is not a number: %v", arg, err)
+					}
+					entries = append(entries, spellings...)
 				}
-			}
-			return a.withDNC(cmd.Context(), list.Campaign, func(b dncBackend) error {
 				n, err := inParts(entries, func(part []string) (int, error) { return do(b, cmd.Context(), list, part...) })
 				if err != nil {
 					return err
@@ -175,7 +178,7 @@ taken off.`,
 				return err
 			}
 			defer f.Close()
-			return a.withDNC(cmd.Context(), list.Campaign, func(b dncBackend) error {
+			return a.withDNC(cmd.Context(), list.Campaign, func(b dncBackend, plans []contact.Plan) error {
 				read, added, bad, first := 0, 0, 0, 0
 				var part []string
 				add := func() error {
@@ -184,7 +187,7 @@ taken off.`,
 					part = part[:0]
 					return err
 				}
-				for e, err := range contact.DNCEntries(f, func(line int, _ string) {
+				for e, err := range contact.DNCEntries(f, plans, func(line int, _ string) {
 					if bad++; first == 0 {
 						first = line
 					}
@@ -226,15 +229,28 @@ func (a *app) dncCheckCmd() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			number, err := contact.ParseNumber(args[0])
-			if err != nil {
-				return usage("a number as it is dialed", "%q is not a number: %v", args[0], err)
-			}
-			return a.withDNC(cmd.Context(), campaign, func(b dncBackend) error {
-				hits, err := b.CheckDNC(cmd.Context(), campaign, number)
-				if err != nil {
-					return err
+			return a.withDNC(cmd.Context(), campaign, func(b dncBackend, plans []contact.Plan) error {
+				number := args[0]
+				if strings.HasSuffix(number, "*") {
+					return usage("check one number", "%q is a prefix", number)
 				}
+				numbers, err := contact.ParseDNC(number, plans)
+				if err != nil {
+					return usage("a number", "%q is not a number: %v", number, err)
+				}
+				var hits []store.DNCHit
+				for _, n := range numbers {
+					more, err := b.CheckDNC(cmd.Context(), campaign, n)
+					if err != nil {
+						return err
+					}
+					for _, h := range more {
+						if !slices.Contains(hits, h) {
+							hits = append(hits, h)
+						}
+					}
+				}
+				number = numbers[0]
 				if a.json {
 					return printJSON(cmd.OutOrStdout(), append([]store.DNCHit{}, hits...))
 				}
@@ -265,7 +281,7 @@ func (a *app) dncListCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list", Short: "The do-not-call lists", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withDNC(cmd.Context(), "", func(b dncBackend) error {
+			return a.withDNC(cmd.Context(), "", func(b dncBackend, _ []contact.Plan) error {
 				lists, err := b.DNCLists(cmd.Context())
 				if err != nil {
 					return err

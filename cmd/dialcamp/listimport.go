@@ -45,8 +45,9 @@ A FILE that the config names is read as the config says. Another becomes a list
 of its own, by its file's name or --list, and its numbers are of the region that
 all of the campaign's lists have, if they agree. Flags win.
 
-Rows that are there already change nothing. Those that are not taken go to
-FILE.rejects.csv with their lines and the reasons. It asks the daemon, or writes
+Contacts that are there already get what their row says besides their number. Rows
+that are not taken go to FILE.rejects.csv with their lines and the reasons. All of a
+FILE is taken or, if it cannot be read to its end, nothing. It asks the daemon, or writes
 to the store when none is running. With --dry-run nothing is changed: it prints
 what would be taken, and the first rows as they would be dialed.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -408,6 +409,9 @@ func (m *imported) write(out io.Writer) error {
 	fmt.Fprintf(&b, "  new         %d", m.Added)
 	if m.Barred > 0 {
 		fmt.Fprintf(&b, ", %d of them on the do-not-call list", m.Barred)
+	}
+	if m.Updated > 0 {
+		fmt.Fprintf(&b, "\n  updated     %d", m.Updated)
 	}
 	fmt.Fprintf(&b, "\n  unchanged   %d\n  duplicates  %d\n  bad         %d\n", m.Unchanged, m.Duplicates, m.Bad)
 	if len(m.Dials) > 0 {

@@ -62,7 +62,7 @@ func (a api) dncChange(w http.ResponseWriter, r *http.Request, do func(store.DNC
 	}
 	var entries []string
 	var bad error
-	for e, err := range contact.DNCEntries(http.MaxBytesReader(w, r.Body, maxDNCBody), func(line int, _ string) {
+	for e, err := range contact.DNCEntries(http.MaxBytesReader(w, r.Body, maxDNCBody), nil, func(line int, _ string) {
 		bad = errors.Join(bad, fmt.Errorf("line %d is neither a number nor a prefix with * behind it", line))
 	}) {
 		bad = errors.Join(bad, err)
