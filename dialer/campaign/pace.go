@@ -50,12 +50,9 @@ func (c *Core) pace() {
 	}
 }
 
-// wants tells how many contacts a campaign could dial now if there were agents,
-// and why none if it is none.
+// wants tells how many contacts a campaign that may call could dial now if there
+// were agents, and why none if it is none.
 func (c *Core) wants(cp *campaign) (int, string) {
-	if why := c.mayNotCall(cp); why != "" {
-		return 0, why
-	}
 	switch {
 	case cp.claiming > 0:
 		return 0, ""
@@ -86,12 +83,13 @@ func (c *Core) paceQueue(q *queue) bool {
 	want, wanted := make([]int, len(q.campaigns)), 0
 	blind := c.blind(q)
 	for i, cp := range q.campaigns {
-		want[i], cp.hold = c.wants(cp)
-		switch {
-		case c.mayNotCall(cp) != "":
-			cp.decided = time.Time{} // the time that passes now teaches nothing
+		switch why := c.mayNotCall(cp); {
+		case why != "":
+			cp.hold, cp.decided = why, time.Time{} // the time that passes now teaches nothing
 		case blind != "":
-			want[i], cp.hold = 0, blind
+			cp.hold = blind
+		default:
+			want[i], cp.hold = c.wants(cp)
 		}
 		wanted += want[i]
 		if cp.claiming > 0 {
@@ -136,12 +134,15 @@ func (c *Core) paceQueue(q *queue) bool {
 
 // paceBroadcast asks for contacts of a campaign without agents.
 func (c *Core) paceBroadcast(cp *campaign) {
+	if cp.hold = c.mayNotCall(cp); cp.hold != "" {
+		return
+	}
 	want, hold := c.wants(cp)
 	if cp.hold = hold; want == 0 {
 		return
 	}
-	n, limit := c.allowed(c.servers[cp.Server], pacing.Decision{Place: want}, want)
 	s := c.servers[cp.Server]
+	n, limit := c.allowed(s, pacing.Decision{Place: want}, want)
 	if most := n; n > 0 {
 		n = cp.rate.Take(c.now.UnixNano(), n)
 		s.rate.Return(most - n)

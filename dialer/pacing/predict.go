@@ -148,14 +148,11 @@ func (p *Pacer) lookUp(s *Snapshot, rate float64) float64 {
 	own := 0.0
 	for i := range s.Ringing {
 		r := &s.Ringing[i]
-		bin := p.ringBin(r.Elapsed)
-		q := chance(rate, r.Factor)
-		alive := q*(1-p.human[bin]) + (1-q)*(1-p.rest[bin])
-		if alive <= 1e-9 {
+		bin, x := p.still(r, rate)
+		if x == 0 {
 			continue
 		}
 		a := &p.air[bin]
-		x := q / alive
 		a.n++
 		a.sum += x
 		a.sq += x * x
@@ -165,6 +162,18 @@ func (p *Pacer) lookUp(s *Snapshot, rate float64) float64 {
 	}
 	// Without the hint of a step, which would hide it.
 	return own * p.Rate.base() / rate
+}
+
+// still is the bin of a call that rings, and the chance that a person is called
+// over that of ringing for so long; 0 if nothing rings for so long.
+func (p *Pacer) still(r *Ringing, rate float64) (bin int, odds float64) {
+	bin = p.ringBin(r.Elapsed)
+	q := chance(rate, r.Factor)
+	alive := q*(1-p.human[bin]) + (1-q)*(1-p.rest[bin])
+	if alive <= 1e-9 {
+		return bin, 0
+	}
+	return bin, q / alive
 }
 
 // load puts what is known into the forecast.
@@ -193,15 +202,12 @@ func (p *Pacer) within(i, g int) float64 {
 func (p *Pacer) loadExact(s *Snapshot, rate float64) {
 	var x [cells]float64
 	for i := range s.Ringing {
-		r := &s.Ringing[i]
-		bin := p.ringBin(r.Elapsed)
-		q := chance(rate, r.Factor)
-		alive := q*(1-p.human[bin]) + (1-q)*(1-p.rest[bin])
-		if alive <= 1e-9 {
+		bin, odds := p.still(&s.Ringing[i], rate)
+		if odds == 0 {
 			continue
 		}
 		for g := range cells {
-			x[g] = q / alive * p.within(bin, g)
+			x[g] = odds * p.within(bin, g)
 		}
 		p.forecast.answers(&x, 1)
 	}
