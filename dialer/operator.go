@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
@@ -42,16 +41,16 @@ func (d *Daemon) Operate(ctx context.Context, name string, verb campaign.Verb) (
 // Store is where reports read.
 func (d *Daemon) Store() store.Store { return d.store }
 
-// Configured are the configured campaigns with their wrap-up times.
-func (d *Daemon) Configured() map[string]time.Duration { return Configured(d.cfg) }
+// Configured are the configured campaigns, for reports.
+func (d *Daemon) Configured() map[string]report.Campaign { return Configured(d.cfg) }
 
-// Configured are the campaigns of a configuration with their wrap-up times.
-func Configured(cfg *config.Config) map[string]time.Duration {
-	w := map[string]time.Duration{}
+// Configured are the campaigns of a configuration, for reports.
+func Configured(cfg *config.Config) map[string]report.Campaign {
+	all := map[string]report.Campaign{}
 	for _, c := range cfg.Campaigns {
-		w[c.Name] = c.Pacing.Wrapup
+		all[c.Name] = report.Campaign{Wrapup: c.Pacing.Wrapup, Zone: c.Calling.Location}
 	}
-	return w
+	return all
 }
 
 // writeReport writes a scheduled report, in the background.

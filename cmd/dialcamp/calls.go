@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dialcamp/dialcamp/dialer"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
@@ -18,6 +19,7 @@ import (
 
 func (a *app) callsCmd() *cobra.Command {
 	var sel selection
+	var outcomes []string
 	cmd := &cobra.Command{
 		Use:   "calls [CAMPAIGN]",
 		Short: "Every attempt, one a line",
@@ -30,6 +32,13 @@ Times are local with their offset; seconds are of the call.`,
 			q, err := sel.query(args, report.CallFormats)
 			if err != nil {
 				return err
+			}
+			for _, name := range outcomes {
+				o, ok := campaign.ParseOutcome(name)
+				if !ok {
+					return unknown("--outcome", name, report.OutcomeNames())
+				}
+				q.Outcomes = append(q.Outcomes, o)
 			}
 			// Interrupted, it takes its unfinished file away.
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
@@ -45,6 +54,7 @@ Times are local with their offset; seconds are of the call.`,
 		},
 	}
 	sel.flags(cmd, report.CallFormats)
+	cmd.Flags().StringSliceVar(&outcomes, "outcome", nil, "only calls that ended so, such as busy,no_answer, or are in_flight")
 	return cmd
 }
 

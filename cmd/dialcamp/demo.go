@@ -155,7 +155,7 @@ func (d *demo) run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	rows, err := report.Build(s, report.Query{Campaign: "demo", Configured: dialer.Configured(cfg)})
+	rows, err := report.Build(s, report.Query{Campaign: "demo", Configured: dialer.Configured(cfg), Now: clock.Now()})
 	if err != nil {
 		return err
 	}

@@ -115,8 +115,8 @@ func hintFor(err error) string {
 	if u, ok := errors.AsType[*usageError](err); ok {
 		return u.hint
 	}
-	if u, ok := errors.AsType[*report.UnknownCampaign](err); ok && len(u.Known) == 0 {
-		return "a campaign appears here once its first list has been loaded"
+	if u, ok := errors.AsType[*report.UnknownCampaign](err); ok {
+		return u.Hint()
 	}
 	if e, ok := errors.AsType[*connectError](err); ok {
 		return dialer.ConnectHint(e.err)

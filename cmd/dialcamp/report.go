@@ -93,13 +93,19 @@ func oneCampaign(cmd *cobra.Command, args []string) error {
 func (a *app) reportCmd() *cobra.Command {
 	var sel selection
 	var by string
+	var interval time.Duration
 	cmd := &cobra.Command{
 		Use:   "report [CAMPAIGN]",
 		Short: "What became of the calls",
 		Long: `Prints a campaign's report, or every campaign's. It asks the daemon, or reads the
 store when none is running.
 
-Seconds are sums. Every rate is printed with its numerator and denominator.`,
+Seconds are sums. Every rate is printed with its numerator and denominator, and for
+a whole campaign how many more calls the rules on abandoned ones allow at present,
+or allowed on the day of --to.
+
+By interval it has a line for each part of an hour, by yield for each attempt at
+each hour of the day.`,
 		Args: oneCampaign,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q, err := sel.query(args, report.Formats)
@@ -110,6 +116,14 @@ Seconds are sums. Every rate is printed with its numerator and denominator.`,
 				return unknown("--by", by, report.Groupings)
 			}
 			q.By = by
+			if cmd.Flags().Changed("interval") {
+				if q.Interval = interval; by != "interval" {
+					return usage("add --by interval", "--interval is of reports by interval, not by %s", by)
+				}
+				if !slices.Contains(report.Intervals, interval) {
+					return usage("it is one of 15m, 30m, 60m", "--interval %s is not a part of an hour", interval)
+				}
+			}
 			rows, err := a.rows(cmd.Context(), q)
 			if err != nil {
 				return err
@@ -121,6 +135,7 @@ Seconds are sums. Every rate is printed with its numerator and denominator.`,
 	}
 	sel.flags(cmd, report.Formats)
 	cmd.Flags().StringVar(&by, "by", "campaign", strings.Join(report.Groupings, ", "))
+	cmd.Flags().DurationVar(&interval, "interval", report.DefaultInterval, "15m, 30m or 60m; of --by interval")
 	return cmd
 }
 
@@ -138,7 +153,7 @@ func (a *app) rows(ctx context.Context, q report.Query) ([]report.Row, error) {
 		return nil, err
 	}
 	defer s.Close()
-	q.Configured = dialer.Configured(cfg)
+	q.Configured, q.Now = dialer.Configured(cfg), time.Now()
 	return report.Build(s, q)
 }
 

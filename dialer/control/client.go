@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -123,13 +124,14 @@ func (c *Client) Operate(ctx context.Context, name string, verb campaign.Verb) (
 
 // Report asks for a report.
 func (c *Client) Report(ctx context.Context, q report.Query) (rows []report.Row, err error) {
+	q.Outcomes = nil
 	return rows, c.get(ctx, "GET", "/v1/report?"+values(q).Encode(), nil, &rows)
 }
 
 // Calls streams attempts. If the daemon breaks off, the last element is an
 // error: what came before is not all.
 func (c *Client) Calls(ctx context.Context, q report.Query) (iter.Seq2[report.Call, error], error) {
-	q.By = ""
+	q.By, q.Interval = "", 0
 	return lines[report.Call](ctx, c, "/v1/calls?"+values(q).Encode())
 }
 
@@ -172,6 +174,14 @@ func values(q report.Query) url.Values {
 	}
 	set("campaign", q.Campaign)
 	set("by", q.By)
+	if q.Interval != 0 {
+		set("interval", q.Interval.String())
+	}
+	var outcomes []string
+	for _, o := range q.Outcomes {
+		outcomes = append(outcomes, o.String())
+	}
+	set("outcome", strings.Join(outcomes, ","))
 	if !q.From.IsZero() {
 		set("from", q.From.Format(time.RFC3339Nano))
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -94,8 +95,8 @@ func (o *operator) Import(_ context.Context, req control.Import, file io.Reader,
 
 func (o *operator) Store() store.Store { return o.store }
 
-func (o *operator) Configured() map[string]time.Duration {
-	return map[string]time.Duration{"spring": 0, "autumn": 0}
+func (o *operator) Configured() map[string]report.Campaign {
+	return map[string]report.Campaign{"spring": {}, "autumn": {}}
 }
 
 var morning = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)

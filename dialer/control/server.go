@@ -5,8 +5,8 @@
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
-//	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
-//	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
+//	GET  /v1/report?campaign=&by=&interval=&from=&to=   array of report.Row
+//	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
 //	GET  /v1/dnc                                array of store.DNCList
 //	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
@@ -29,6 +29,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -47,7 +48,7 @@ type Operator interface {
 	// calls event for what happens on the way, one call at a time.
 	Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error)
 	Store() store.Store
-	Configured() map[string]time.Duration
+	Configured() map[string]report.Campaign
 }
 
 // Status is the reply to /v1/status: the picture of the moment with the stored
@@ -162,12 +163,12 @@ func (a api) known(w http.ResponseWriter, name string) bool {
 }
 
 func (a api) report(w http.ResponseWriter, r *http.Request) {
-	q, err := query(r, "campaign", "by", "from", "to")
+	q, err := query(r, "campaign", "by", "interval", "from", "to")
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	q.Configured = a.op.Configured()
+	q.Configured, q.Now = a.op.Configured(), time.Now()
 	rows, err := report.Build(a.op.Store(), q)
 	if err != nil {
 		fail(w, statusOf(err), err)
@@ -177,7 +178,7 @@ func (a api) report(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a api) calls(w http.ResponseWriter, r *http.Request) {
-	q, err := query(r, "campaign", "from", "to")
+	q, err := query(r, "campaign", "outcome", "from", "to")
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
@@ -238,6 +239,20 @@ func query(r *http.Request, known ...string) (q report.Query, err error) {
 	if q.By != "" && !slices.Contains(report.Groupings, q.By) {
 		return q, fmt.Errorf("by=%q is unknown; it is one of %v", q.By, report.Groupings)
 	}
+	if s := v["interval"]; s != "" {
+		if q.Interval, err = time.ParseDuration(s); err != nil || !slices.Contains(report.Intervals, q.Interval) {
+			return q, fmt.Errorf("interval=%q is unknown; it is one of %v", s, report.Intervals)
+		}
+	}
+	if s := v["outcome"]; s != "" {
+		for name := range strings.SplitSeq(s, ",") {
+			o, ok := campaign.ParseOutcome(name)
+			if !ok {
+				return q, fmt.Errorf("outcome=%q is unknown; it is one of %v", name, report.OutcomeNames())
+			}
+			q.Outcomes = append(q.Outcomes, o)
+		}
+	}
 	for _, b := range []struct {
 		name string
 		to   *time.Time
@@ -267,5 +282,9 @@ type failure struct {
 func fail(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(failure{Error: err.Error()})
+	f := failure{Error: err.Error()}
+	if u, ok := errors.AsType[*report.UnknownCampaign](err); ok {
+		f.Hint = u.Hint()
+	}
+	json.NewEncoder(w).Encode(f)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
@@ -58,6 +59,14 @@ func milli(t time.Time) string {
 		return ""
 	}
 	return t.Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// OutcomeNames are those that a Query can ask for, in flight first.
+func OutcomeNames() (names []string) {
+	for _, o := range append([]campaign.Outcome{campaign.InFlight}, campaign.Outcomes()...) {
+		names = append(names, o.String())
+	}
+	return names
 }
 
 // CallFormats are the values of format for WriteCalls.
@@ -120,6 +129,9 @@ func Calls(s store.Store, q Query) (iter.Seq2[Call, error], error) {
 				if err != nil {
 					yield(Call{}, err)
 					return
+				}
+				if len(q.Outcomes) > 0 && !slices.Contains(q.Outcomes, a.Outcome) {
+					continue
 				}
 				if !yield(CallOf(&a), nil) {
 					return

@@ -47,7 +47,7 @@ func TestWriteFile(t *testing.T) {
 	s := typical(t)
 	for format := range extensions {
 		path := filepath.Join(t.TempDir(), "report")
-		q := report.Query{Campaign: "spring", Configured: wrapups}
+		q := report.Query{Campaign: "spring", Configured: configured}
 		want := string(write(t, format, build(t, s, q), true))
 		for range 2 { // the second time over the first
 			if err := report.WriteFile(path, format, s, q); err != nil {

@@ -178,13 +178,13 @@ func typical(t *testing.T) *store.Bolt {
 	return s
 }
 
-// wrapups are what the configuration tells reports.
-var wrapups = map[string]time.Duration{"spring": 10 * time.Second}
+// configured is what the configuration tells reports.
+var configured = map[string]report.Campaign{"spring": {Wrapup: 10 * time.Second}}
 
 func build(t *testing.T, s store.Store, q report.Query) []report.Row {
 	t.Helper()
 	if q.Configured == nil {
-		q.Configured = wrapups
+		q.Configured = configured
 	}
 	rows, err := report.Build(s, q)
 	if err != nil {

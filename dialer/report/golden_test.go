@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
@@ -13,29 +14,39 @@ func TestReports(t *testing.T) {
 	full, empty := typical(t), openStore(t)
 	several := typical(t)
 	load(t, several, "autumn", "only", numbers(900, 2)...)
-	noon := morning.Add(3 * time.Hour)
-	autumn := map[string]time.Duration{"spring": 10 * time.Second, "autumn": 0, "winter": time.Second}
+	for i, e := range []ending{
+		{outcome: campaign.NoAnswer, cause: 19, ring: 25 * time.Second, state: campaign.Waiting},
+		{outcome: campaign.Busy, cause: 17, ring: time.Second, state: campaign.Waiting},
+		{outcome: campaign.Machine, cause: 16, ring: 9 * time.Second, wait: 2 * time.Second, state: campaign.Done},
+	} {
+		call(t, several, "autumn", morning.Add(time.Duration(i)*5*time.Hour), e)
+	}
+	noon, night := morning.Add(3*time.Hour), morning.Add(12*time.Hour)
+	autumn := map[string]report.Campaign{"spring": configured["spring"], "autumn": {}, "winter": {Wrapup: time.Second}}
 	for _, c := range []struct {
 		name string
 		q    report.Query
 		from string // which store
 	}{
-		{"nothing", report.Query{Configured: map[string]time.Duration{}}, "empty"},
+		{"nothing", report.Query{Configured: map[string]report.Campaign{}}, "empty"},
 		{"no-contacts", report.Query{Campaign: "spring"}, "empty"},
 		{"no-attempts-by-hour", report.Query{By: "hour"}, "empty"},
-		{"typical", report.Query{Campaign: "spring"}, "full"},
+		{"typical", report.Query{Campaign: "spring", Now: night}, "full"},
 		{"by-list", report.Query{Campaign: "spring", By: "list"}, "full"},
+		{"by-interval", report.Query{Campaign: "spring", By: "interval", Interval: 15 * time.Minute}, "full"},
+		{"by-yield", report.Query{Campaign: "spring", By: "yield"}, "full"},
 		{"by-hour", report.Query{Campaign: "spring", By: "hour"}, "full"},
 		{"by-attempt", report.Query{Campaign: "spring", By: "attempt"}, "full"},
 		{"by-outcome", report.Query{Campaign: "spring", By: "outcome"}, "full"},
 		{"by-cause", report.Query{Campaign: "spring", By: "cause"}, "full"},
 		{"by-agent", report.Query{Campaign: "spring", By: "agent"}, "full"},
-		{"from", report.Query{Campaign: "spring", From: noon}, "full"},
+		{"from", report.Query{Campaign: "spring", From: noon, Now: night}, "full"},
 		{"to", report.Query{Campaign: "spring", To: noon}, "full"},
 		{"from-to", report.Query{Campaign: "spring", From: morning.Add(3 * time.Minute), To: morning.Add(9 * time.Minute)}, "full"},
 		{"from-to-by-agent", report.Query{Campaign: "spring", By: "agent", From: morning, To: morning.Add(6 * time.Minute)}, "full"},
 		{"from-later", report.Query{Campaign: "spring", From: morning.Add(24 * time.Hour)}, "full"},
-		{"several", report.Query{Configured: autumn}, "several"},
+		{"several", report.Query{Configured: autumn, Now: night}, "several"},
+		{"several-by-yield", report.Query{Configured: autumn, By: "yield"}, "several"},
 		{"several-by-list", report.Query{Configured: autumn, By: "list"}, "several"},
 	} {
 		st := full

@@ -16,8 +16,8 @@ import (
 func group(s store.Store, name string, whole *store.Counters, q Query) ([]Row, error) {
 	groups := groups{}
 	var err error
-	if q.From.IsZero() && q.To.IsZero() {
-		err = groups.roll(s, name, q.By)
+	if _, ok := rolled[q.By]; ok && !q.bounded() {
+		err = groups.roll(s, name, q)
 	} else {
 		err = groups.scan(s, name, q)
 	}
@@ -26,21 +26,21 @@ func group(s store.Store, name string, whole *store.Counters, q Query) ([]Row, e
 	}
 	switch q.By {
 	case "campaign":
-		groups.of("").Contacts = whole.Contacts
+		groups.of(groupKey{}).Contacts = whole.Contacts
 	case "list":
 		// The contacts are those of now, whenever the attempts were.
 		for r, err := range s.Rollups(name, store.ByList) {
 			if err != nil {
 				return nil, err
 			}
-			groups.of(r.Key).Contacts = r.Contacts
+			groups.of(groupKey{key: r.Key}).Contacts = r.Contacts
 		}
 	}
 	rows := make([]Row, 0, len(groups))
 	for k, t := range groups {
 		r := rowOf(name, &t.Counters, q)
 		if q.By != "campaign" {
-			r.By, r.Key = q.By, k
+			r.By, r.Key, r.Hour = q.By, k.key, k.hour
 		}
 		if q.By != "campaign" && q.By != "list" {
 			r.Contacts = nil
@@ -51,86 +51,101 @@ func group(s store.Store, name string, whole *store.Counters, q Query) ([]Row, e
 	return rows, nil
 }
 
-// groups are sums by the keys of their rows.
-type groups map[string]*tally
+// groupKey tells a campaign's groups apart.
+type groupKey struct{ key, hour string }
 
-func (g groups) of(key string) *tally {
+// groups are sums by the keys of their rows.
+type groups map[groupKey]*tally
+
+func (g groups) of(key groupKey) *tally {
 	if g[key] == nil {
 		g[key] = &tally{}
 	}
 	return g[key]
 }
 
-// rolled are the store's groups that reports have.
+// rolled are the store's groups that reports have. The attempts of the others
+// are looked at one by one, so they are without those that were purged.
 var rolled = map[string]store.Group{
-	"list": store.ByList, "hour": store.ByQuarter, "attempt": store.ByPass,
+	"list": store.ByList, "interval": store.ByQuarter, "hour": store.ByQuarter, "attempt": store.ByPass,
 	"outcome": store.ByOutcome, "cause": store.ByCause, "agent": store.ByAgent,
 }
 
-// roll takes the sums of the store. An hour is that of this machine's zone, and
-// made of quarters.
-func (g groups) roll(s store.Store, name, by string) error {
-	for r, err := range s.Rollups(name, rolled[by]) {
+// roll takes the sums of the store. Intervals are made of quarters.
+func (g groups) roll(s store.Store, name string, q Query) error {
+	for r, err := range s.Rollups(name, rolled[q.By]) {
 		if err != nil {
 			return err
 		}
-		if by == "hour" {
-			r.Key = hourOf(r.Start)
+		if q.Interval > 0 {
+			r.Key = intervalOf(r.Start, q.Interval)
 		}
 		if r.Attempts > 0 {
-			g.of(r.Key).Merge(&r.Counters)
+			g.of(groupKey{key: r.Key}).Merge(&r.Counters)
 		}
 	}
 	return nil
 }
 
 // scan sums attempts one by one. It keeps sums, never attempts: there may be
-// millions.
+// millions. Only rows that count contacts remember which were attempted, or
+// there would be a set of them for every quarter of an hour.
 func (g groups) scan(s store.Store, name string, q Query) error {
+	contacts := q.By == "campaign" || q.By == "list"
 	for a, err := range s.Attempts(name, q.From, q.To) {
 		if err != nil {
 			return err
 		}
-		g.of(keyOf(&a, q.By)).add(&a)
+		t := g.of(keyOf(&a, q))
+		t.add(&a)
+		if contacts && t.seen.add(a.Contact) {
+			t.Attempted++
+		}
 	}
 	return nil
 }
 
-// hourOf has the offset: in the night the clocks go back an hour comes twice.
-func hourOf(t time.Time) string { return t.Format("2006-01-02T15:00:00Z07:00") }
-
-func keyOf(a *campaign.Attempt, by string) string {
-	switch by {
-	case "list":
-		return a.List
-	case "hour":
-		return hourOf(a.Claimed)
-	case "attempt":
-		return strconv.Itoa(a.Pass)
-	case "outcome":
-		return a.Outcome.String()
-	case "cause":
-		// Of a call that has not ended there is none, and 0 is one.
-		if a.Outcome == campaign.InFlight {
-			return ""
-		}
-		return strconv.Itoa(int(a.Cause))
-	case "agent":
-		return a.Agent
-	}
-	return ""
+// intervalOf is the beginning of the interval of an hour that t is in, on the
+// clocks of this machine's zone. It has the offset: in the night they go back an
+// hour comes twice.
+func intervalOf(t time.Time, length time.Duration) string {
+	into := time.Duration(t.Minute()) * time.Minute % length
+	return t.Add(-into).Format("2006-01-02T15:04:00Z07:00")
 }
 
-// compareKeys sorts hours by time, causes and attempts by number, outcomes as
-// every report lists them, and the rest by name.
+func keyOf(a *campaign.Attempt, q Query) (k groupKey) {
+	switch q.By {
+	case "list":
+		k.key = a.List
+	case "interval", "hour":
+		k.key = intervalOf(a.Claimed, q.Interval)
+	case "attempt":
+		k.key = strconv.Itoa(a.Pass)
+	case "yield":
+		k = groupKey{strconv.Itoa(a.Pass), a.Claimed.Format("15:00")}
+	case "outcome":
+		k.key = a.Outcome.String()
+	case "cause":
+		// Of a call that has not ended there is none, and 0 is one.
+		if a.Outcome != campaign.InFlight {
+			k.key = strconv.Itoa(int(a.Cause))
+		}
+	case "agent":
+		k.key = a.Agent
+	}
+	return k
+}
+
+// compareKeys sorts intervals by time, causes and attempts by number, outcomes
+// as every report lists them, and the rest by name.
 func compareKeys(a, b Row) int {
 	switch a.By {
-	case "hour":
+	case "interval", "hour":
 		x, _ := time.Parse(time.RFC3339, a.Key)
 		y, _ := time.Parse(time.RFC3339, b.Key)
 		return x.Compare(y)
-	case "attempt", "cause":
-		return cmp.Compare(atoi(a.Key), atoi(b.Key))
+	case "attempt", "yield", "cause":
+		return cmp.Or(cmp.Compare(atoi(a.Key), atoi(b.Key)), cmp.Compare(a.Hour, b.Hour))
 	case "outcome":
 		x, _ := campaign.ParseOutcome(a.Key)
 		y, _ := campaign.ParseOutcome(b.Key)
@@ -156,9 +171,6 @@ type tally struct {
 
 func (t *tally) add(a *campaign.Attempt) {
 	t.Attempts++
-	if t.seen.add(a.Contact) {
-		t.Attempted++
-	}
 	t.Outcomes[a.Outcome]++
 	if a.Outcome == campaign.InFlight {
 		return

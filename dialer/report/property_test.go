@@ -72,6 +72,12 @@ func TestReportsBalance(t *testing.T) {
 				t.Errorf("from counters: %s\nfrom a scan:   %s", a, b)
 			}
 			fromScratch(t, s, whole)
+			night := morning.Add(12 * time.Hour)
+			rolled := build(t, s, report.Query{Campaign: "spring", Now: night})[0]
+			looked := build(t, s, report.Query{Campaign: "spring", Now: night, To: night})[0]
+			if a, b := fmt.Sprint(rolled.Limits), fmt.Sprint(looked.Limits); a != b {
+				t.Errorf("limits from counters: %s\nfrom a scan:          %s", a, b)
+			}
 
 			for _, by := range report.Groupings[1:] {
 				rows := build(t, s, report.Query{Campaign: "spring", By: by})
@@ -158,7 +164,7 @@ func fromScratch(t *testing.T, s store.Store, r report.Row) {
 			late++
 		}
 		if a.Outcome == campaign.Connected {
-			talk += a.Ended.Sub(a.Connected) + wrapups["spring"]
+			talk += a.Ended.Sub(a.Connected) + configured["spring"].Wrapup
 		}
 	}
 	if got := r.Rates.Abandon.Num; got != late {

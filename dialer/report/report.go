@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -17,13 +18,33 @@ type Query struct {
 	Campaign string    // empty: every campaign the store knows
 	By       string    // one of Groupings; empty: campaign
 	From, To time.Time // attempts claimed in [From, To); zero: not bounded
+	// Interval is how long the intervals of By interval are, one of Intervals;
+	// 0 is DefaultInterval. Nothing else has any.
+	Interval time.Duration
+	// Outcomes are those that Calls yields; none: all. Build counts every one.
+	Outcomes []campaign.Outcome
+	// Now is when it is asked, for what regimes allow still; zero: rows are
+	// without it.
+	Now time.Time
 	// Configured are the campaigns of the configuration, known even before
-	// they have a contact, with their wrap-up times, for occupancy.
-	Configured map[string]time.Duration
+	// they have a contact.
+	Configured map[string]Campaign
+}
+
+// Campaign is what reports need to know of a configured campaign.
+type Campaign struct {
+	Wrapup time.Duration  // for occupancy
+	Zone   *time.Location // whose days regimes count; nil: this machine's
 }
 
 // Groupings are the values of Query.By.
-var Groupings = []string{"campaign", "list", "hour", "attempt", "outcome", "cause", "agent"}
+var Groupings = []string{"campaign", "list", "interval", "hour", "attempt", "yield", "outcome", "cause", "agent"}
+
+// Intervals are the values of Query.Interval.
+var Intervals = []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour}
+
+// DefaultInterval is the one that call centres plan their staff by.
+const DefaultInterval = 30 * time.Minute
 
 // Row is one line of a report: a campaign, or one group of its attempts.
 //
@@ -31,11 +52,13 @@ var Groupings = []string{"campaign", "list", "hour", "attempt", "outcome", "caus
 // that needs them, penetration. Seconds are sums over the row's attempts.
 //
 // Key is absent from JSON where a group has none: attempts no agent talked on,
-// when grouped by agent.
+// when grouped by agent. By yield it is the attempt, and Hour the hour of the
+// day in which it was claimed, in this machine's zone: 14:00.
 type Row struct {
 	Campaign string           `json:"campaign"`
 	By       string           `json:"by,omitempty"`
 	Key      string           `json:"key,omitempty"`
+	Hour     string           `json:"hour,omitempty"`
 	From     string           `json:"from"` // RFC 3339: the query's bound, else the first claim that ended
 	To       string           `json:"to"`   // the query's bound, else the last end
 	Contacts map[string]int64 `json:"contacts,omitempty"`
@@ -43,6 +66,8 @@ type Row struct {
 	ByCause  map[string]int64 `json:"by_cause"`
 	Rates    Rates            `json:"rates"`
 	Seconds  Seconds          `json:"seconds"`
+	// Limits are what each of pacing.Regimes says of a whole campaign.
+	Limits []Limit `json:"abandon_limits,omitempty"`
 }
 
 // Attempts are counted by outcome; total = in flight + the sum of outcomes.
@@ -93,6 +118,14 @@ func Build(s store.Store, q Query) ([]Row, error) {
 	if !slices.Contains(Groupings, q.By) {
 		return nil, fmt.Errorf("cannot report by %q; by what is one of %v", q.By, Groupings)
 	}
+	switch {
+	case q.By == "hour":
+		q.Interval = time.Hour
+	case q.By == "interval" && q.Interval == 0:
+		q.Interval = DefaultInterval
+	case q.By == "interval" && !slices.Contains(Intervals, q.Interval):
+		return nil, fmt.Errorf("cannot report by intervals of %v; there are those of %v", q.Interval, Intervals)
+	}
 	names, err := q.campaigns(s)
 	if err != nil {
 		return nil, err
@@ -106,18 +139,24 @@ func Build(s store.Store, q Query) ([]Row, error) {
 		if err := c.Check(); err != nil {
 			return nil, fmt.Errorf("campaign %s: the numbers do not add up: %w", name, err)
 		}
-		if q.By == "campaign" && q.From.IsZero() && q.To.IsZero() {
-			rows = append(rows, rowOf(name, &c, q))
-			continue
+		grouped := []Row{rowOf(name, &c, q)}
+		if q.By != "campaign" || q.bounded() {
+			if grouped, err = group(s, name, &c, q); err != nil {
+				return nil, err
+			}
 		}
-		grouped, err := group(s, name, &c, q)
-		if err != nil {
-			return nil, err
+		if q.By == "campaign" && !q.Now.IsZero() {
+			if grouped[0].Limits, err = limits(s, name, q); err != nil {
+				return nil, err
+			}
 		}
 		rows = append(rows, grouped...)
 	}
 	return rows, nil
 }
+
+// bounded tells that not all attempts are asked for.
+func (q *Query) bounded() bool { return !q.From.IsZero() || !q.To.IsZero() }
 
 // campaigns are the names that q is about.
 func (q *Query) campaigns(s store.Store) ([]string, error) {
@@ -146,11 +185,14 @@ type UnknownCampaign struct {
 	Known []string
 }
 
-func (e *UnknownCampaign) Error() string {
+func (e *UnknownCampaign) Error() string { return fmt.Sprintf("no campaign %q", e.Name) }
+
+// Hint says which there are.
+func (e *UnknownCampaign) Hint() string {
 	if len(e.Known) == 0 {
-		return fmt.Sprintf("no campaign %q: the store holds none yet", e.Name)
+		return "the store holds none yet; a campaign appears once its first list has been loaded"
 	}
-	return fmt.Sprintf("no campaign %q; there are %v", e.Name, e.Known)
+	return "there are: " + strings.Join(e.Known, ", ")
 }
 
 func rowOf(name string, c *store.Counters, q Query) Row {
@@ -180,7 +222,7 @@ func rowOf(name string, c *store.Counters, q Query) Row {
 	gaveUp := c.Outcomes[campaign.Abandoned] + c.Outcomes[campaign.Dropped]
 	live := float64(connected + gaveUp)
 	attempts := float64(c.Attempts)
-	busy := c.Talk + time.Duration(connected)*q.Configured[name]
+	busy := c.Talk + time.Duration(connected)*q.Configured[name].Wrapup
 	r.Rates = Rates{
 		Answer:       rate(float64(answered), attempts),
 		Connect:      rate(float64(connected), attempts),

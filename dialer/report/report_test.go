@@ -3,6 +3,7 @@ package report_test
 import (
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,12 +16,12 @@ import (
 
 func TestUnknown(t *testing.T) {
 	full, empty := typical(t), openStore(t)
-	_, err := report.Build(full, report.Query{Campaign: "sprung", Configured: map[string]time.Duration{"autumn": 0}})
-	if u, ok := errors.AsType[*report.UnknownCampaign](err); !ok || err.Error() != `no campaign "sprung"; there are [autumn spring]` || u.Name != "sprung" {
-		t.Errorf("%v", err)
+	_, err := report.Build(full, report.Query{Campaign: "sprung", Configured: map[string]report.Campaign{"autumn": {}}})
+	if u, ok := errors.AsType[*report.UnknownCampaign](err); !ok || err.Error() != `no campaign "sprung"` || u.Hint() != "there are: autumn, spring" {
+		t.Errorf("%v, %+v", err, u)
 	}
 	_, err = report.Build(empty, report.Query{Campaign: "spring"})
-	if err == nil || err.Error() != `no campaign "spring": the store holds none yet` {
+	if u, ok := errors.AsType[*report.UnknownCampaign](err); !ok || !strings.Contains(u.Hint(), "holds none yet") {
 		t.Errorf("%v", err)
 	}
 	if _, err := report.Calls(full, report.Query{Campaign: "sprung"}); err == nil {
@@ -28,6 +29,9 @@ func TestUnknown(t *testing.T) {
 	}
 	if _, err := report.Build(full, report.Query{By: "weather"}); err == nil || !strings.Contains(err.Error(), `"weather"`) || !strings.Contains(err.Error(), "hour") {
 		t.Errorf("by weather: %v", err)
+	}
+	if _, err := report.Build(full, report.Query{By: "interval", Interval: time.Minute}); err == nil || !strings.Contains(err.Error(), "1m0s") {
+		t.Errorf("by minutes: %v", err)
 	}
 	var b strings.Builder
 	if err := report.Write(&b, "pdf", nil, false); err == nil || !strings.Contains(err.Error(), "table csv json") {
@@ -98,6 +102,55 @@ func TestHoursOfANightWithTwoTwoOClocks(t *testing.T) {
 	}
 	want := []string{"2027-10-31T02:00:00+02:00", "2027-10-31T02:00:00+01:00", "2027-10-31T03:00:00+01:00"}
 	if got := keys(build(t, s, report.Query{Campaign: "spring", By: "hour"})); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Intervals are those of the clock on the wall, also where it is a quarter off.
+func TestIntervals(t *testing.T) {
+	was := time.Local
+	time.Local = time.FixedZone("+0545", 5*3600+45*60)
+	defer func() { time.Local = was }()
+	s := openStore(t)
+	load(t, s, "spring", "a", numbers(1, 3)...)
+	for i, at := range []string{"09:05", "09:20", "09:50"} {
+		when, err := time.ParseInLocation("2006-01-02 15:04", "2026-11-24 "+at, time.Local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call(t, s, "spring", when.Add(time.Duration(i)*time.Second), ending{outcome: campaign.Busy, cause: 17, state: campaign.Done})
+	}
+	for length, want := range map[time.Duration][]string{
+		15 * time.Minute: {"2026-11-24T09:00:00+05:45", "2026-11-24T09:15:00+05:45", "2026-11-24T09:45:00+05:45"},
+		0:                {"2026-11-24T09:00:00+05:45", "2026-11-24T09:30:00+05:45"},
+		time.Hour:        {"2026-11-24T09:00:00+05:45"},
+	} {
+		for _, from := range []time.Time{{}, morning} { // from sums, and one by one
+			if got := keys(build(t, s, report.Query{Campaign: "spring", By: "interval", Interval: length, From: from})); !slices.Equal(got, want) {
+				t.Errorf("%v from %v: %q, want %q", length, from, got, want)
+			}
+		}
+	}
+}
+
+// A pass by the hour of the day, whatever the day.
+func TestYield(t *testing.T) {
+	s := openStore(t)
+	load(t, s, "spring", "a", numbers(1, 2)...)
+	retry := ending{outcome: campaign.NoAnswer, cause: 19, state: campaign.Waiting}
+	call(t, s, "spring", morning, retry)                                  // pass 1, at 9
+	call(t, s, "spring", morning.Add(time.Second), retry)                 // pass 1, at 9, the other
+	call(t, s, "spring", morning.Add(24*time.Hour), retry)                // pass 2, at 9 of the next day
+	call(t, s, "spring", morning.Add(24*time.Hour+5*time.Second), ending{ // pass 2, the other
+		outcome: campaign.Connected, cause: 16, talk: time.Minute, state: campaign.Done})
+	call(t, s, "spring", morning.Add(29*time.Hour), ending{}) // pass 3, at 14, in flight
+	load(t, s, "spring", "b", numbers(10, 1)...)
+	call(t, s, "spring", morning.Add(32*time.Hour), retry) // pass 1, at 17
+	var got []string
+	for _, r := range build(t, s, report.Query{Campaign: "spring", By: "yield"}) {
+		got = append(got, fmt.Sprint(r.Key, " at ", r.Hour, ": ", r.Attempts.Total, " ", r.Rates.Answer.Num, " ", r.Rates.Connect.Num))
+	}
+	if want := []string{"1 at 09:00: 2 0 0", "1 at 17:00: 1 0 0", "2 at 09:00: 2 1 1", "3 at 14:00: 1 0 0"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,7 +1,10 @@
 package report_test
 
 import (
+	"bytes"
+	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -52,6 +55,14 @@ func sameShape(t *testing.T, path string, want, got any) {
 		for k, v := range want {
 			sameShape(t, path+"."+k, v, g[k])
 		}
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(g) == 0 {
+			t.Errorf("%s is %v, want an array of some", path, got)
+		}
+		for i, v := range g {
+			sameShape(t, fmt.Sprint(path, i), want[0], v)
+		}
 	case string:
 		if _, ok := got.(string); !ok {
 			t.Errorf("%s is %T, want a string", path, got)
@@ -76,6 +87,11 @@ func TestJSONHasTheShapeOfTheDesign(t *testing.T) {
 			})
 		}
 	}
+	t.Run("asked when it is now, with what regimes allow", func(t *testing.T) {
+		row := parse(t, []byte(design)).(map[string]any)
+		row["abandon_limits"] = parse(t, []byte(`[{"regime":"ftc","limit":0.03,"since":"…","num":0,"den":0,"value":0.0,"more":0}]`))
+		sameShape(t, "", row, parse(t, write(t, "json", build(t, full, report.Query{Campaign: "spring", Now: morning}), true)))
+	})
 	t.Run("bare is an array", func(t *testing.T) {
 		all, ok := parse(t, write(t, "json", build(t, full, report.Query{}), false)).([]any)
 		if !ok || len(all) != 1 {
@@ -98,4 +114,19 @@ func TestJSONHasTheShapeOfTheDesign(t *testing.T) {
 			sameShape(t, "", group, row)
 		}
 	})
+}
+
+func TestColumnsAreNamedOnce(t *testing.T) {
+	s := typical(t)
+	for _, by := range report.Groupings {
+		b := write(t, "csv", build(t, s, report.Query{By: by, Now: morning}), false)
+		head, err := csv.NewReader(bytes.NewReader(b)).Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(head)
+		if all := len(head); len(slices.Compact(head)) != all {
+			t.Errorf("by %s: %q", by, head)
+		}
+	}
 }

@@ -5,17 +5,53 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
 
+// table is a table as people read it, on paper, a screen or a page.
+type table struct {
+	title string // of the table, may be empty
+	head  []string
+	right []bool // by column: figures
+	lines [][]cell
+	total []cell // the last line; nil if there is none
+	note  string
+}
+
+// cell is a place in a table.
+type cell struct {
+	text string
+	rate *Rate // that text is of
+}
+
+func word(s string) cell { return cell{text: s} }
+
+// share is a rate in per cent.
+func share(r Rate) cell { return cell{rateText(r), &r} }
+
+// fraction is what a rate is made of, "5/21"; empty without one.
+func (c cell) fraction() string {
+	if c.rate == nil || c.rate.Den == 0 {
+		return ""
+	}
+	return number(c.rate.Num) + "/" + number(c.rate.Den)
+}
+
 // column is one column in a table of groups.
 type column struct {
 	head  string
 	right bool
-	text  func(*Row) string
+	cell  func(*Row) cell
+}
+
+// tables are those of a report by groups.
+func tables(rows []Row) []table {
+	if rows[0].By == "yield" {
+		return yieldTables(rows)
+	}
+	return []table{groupTable(rows)}
 }
 
 // rare outcomes share a column in the tables that have one for each: all of
@@ -23,53 +59,59 @@ type column struct {
 var rare = []campaign.Outcome{campaign.Rejected, campaign.Unreachable, campaign.Failed, campaign.Cancelled, campaign.Unknown}
 
 // groupTable has a line a group and, under several, their total.
-func groupTable(rows []Row) *grid {
+func groupTable(rows []Row) table {
 	by, total := rows[0].By, sum(rows)
 	columns := columnsFor(by, &total)
-	g := &grid{right: []bool{false, by == "attempt"}}
-	head := []string{"campaign", by}
+	t := table{head: []string{"campaign", by}, right: []bool{false, by == "attempt"}}
 	for _, c := range columns {
-		head = append(head, c.head)
-		g.right = append(g.right, c.right)
+		t.head = append(t.head, c.head)
+		t.right = append(t.right, c.right)
 	}
-	g.add(head...)
-	if len(rows) > 1 {
-		rows = append(slices.Clip(rows), total)
+	line := func(r *Row) []cell {
+		cells := []cell{word(r.Campaign), word(keyText(r))}
+		for _, c := range columns {
+			cells = append(cells, c.cell(r))
+		}
+		return cells
 	}
 	for _, r := range rows {
-		line := []string{r.Campaign, keyText(&r)}
-		for _, c := range columns {
-			line = append(line, c.text(&r))
-		}
-		g.add(line...)
+		t.lines = append(t.lines, line(&r))
 	}
-	if text := outcomes(&total, rare); text != "" && slices.ContainsFunc(columns, func(c column) bool { return c.head == "other" }) {
-		g.add()
-		g.add("other: " + text)
+	if len(rows) > 1 {
+		t.total = line(&total)
 	}
-	return g
+	if text := outcomes(&total, rare); text != "" && slices.Contains(t.head, "other") {
+		t.note = "other: " + text
+	}
+	return t
 }
 
 func columnsFor(by string, total *Row) (columns []column) {
-	add := func(head string, text func(*Row) string) { columns = append(columns, column{head, true, text}) }
+	addRate := func(head string, of func(*Row) Rate) {
+		columns = append(columns, column{head, true, func(r *Row) cell { return share(of(r)) }})
+	}
+	add := func(head string, text func(*Row) string) {
+		columns = append(columns, column{head, true, func(r *Row) cell { return word(text(r)) }})
+	}
 	if by == "list" {
 		add("contacts", func(r *Row) string { return count(r.Contacts["total"]) })
 		add("left", func(r *Row) string {
 			return count(r.Contacts["pending"] + r.Contacts["waiting"] + r.Contacts["dialing"])
 		})
-		add("attempted", func(r *Row) string { return rateText(r.Rates.Penetration) })
+		addRate("attempted", func(r *Row) Rate { return r.Rates.Penetration })
 	}
 	add("attempts", func(r *Row) string { return count(r.Attempts.Total) })
+	shareOf := func(r *Row) Rate { return rate(float64(r.Attempts.Total), float64(total.Attempts.Total)) }
 	talk := func(r *Row) string { return duration(r.Seconds.Talk) }
 	switch by {
 	case "outcome":
-		add("share", func(r *Row) string { return percent(r.Attempts.Total, total.Attempts.Total) })
+		addRate("share", shareOf)
 		add("ring", func(r *Row) string { return duration(r.Seconds.Ring) })
 		add("wait", func(r *Row) string { return duration(r.Seconds.Wait) })
 		add("talk", talk)
 	case "cause", "agent":
 		// A cause has few outcomes, and so has an agent: words, not columns.
-		add("share", func(r *Row) string { return percent(r.Attempts.Total, total.Attempts.Total) })
+		addRate("share", shareOf)
 		if by == "agent" {
 			add("talk", talk)
 			add("a call", func(r *Row) string {
@@ -79,16 +121,19 @@ func columnsFor(by string, total *Row) (columns []column) {
 				return duration(r.Seconds.Talk / r.Rates.Connect.Num)
 			})
 		}
-		columns = append(columns, column{"outcomes", false, func(r *Row) string {
+		columns = append(columns, column{"outcomes", false, func(r *Row) cell {
 			if r.By == "" {
-				return ""
+				return cell{}
 			}
-			return outcomes(r, append([]campaign.Outcome{campaign.InFlight}, campaign.Outcomes()...))
+			return word(outcomes(r, append([]campaign.Outcome{campaign.InFlight}, campaign.Outcomes()...)))
 		}})
 	default:
 		addOutcomes(add, total)
-		add("answer", func(r *Row) string { return rateText(r.Rates.Answer) })
-		add("connect", func(r *Row) string { return rateText(r.Rates.Connect) })
+		addRate("answer", func(r *Row) Rate { return r.Rates.Answer })
+		addRate("connect", func(r *Row) Rate { return r.Rates.Connect })
+		if total.Rates.Abandon.Den > 0 {
+			addRate("abandon", func(r *Row) Rate { return r.Rates.Abandon })
+		}
 		add("talk", talk)
 	}
 	return columns
@@ -132,7 +177,7 @@ func outcomes(r *Row, some []campaign.Outcome) string {
 // sum is the line under several groups, as far as tables show it.
 func sum(rows []Row) Row {
 	s := Row{Campaign: "total", Contacts: map[string]int64{}, Attempts: Attempts{ByOutcome: map[string]int64{}}}
-	var answered, connected, attempted float64
+	var answered, connected, attempted, late, live float64
 	for _, r := range rows {
 		for k, n := range r.Contacts {
 			s.Contacts[k] += n
@@ -148,9 +193,12 @@ func sum(rows []Row) Row {
 		answered += r.Rates.Answer.Num
 		connected += r.Rates.Connect.Num
 		attempted += r.Rates.Penetration.Num
+		late += r.Rates.Abandon.Num
+		live += r.Rates.Abandon.Den
 	}
 	s.Rates.Answer = rate(answered, float64(s.Attempts.Total))
 	s.Rates.Connect = rate(connected, float64(s.Attempts.Total))
+	s.Rates.Abandon = rate(late, live)
 	s.Rates.Penetration = rate(attempted, float64(s.Contacts["total"]))
 	return s
 }
@@ -166,16 +214,8 @@ func keyText(r *Row) string {
 	case r.By == "cause":
 		n, _ := strconv.Atoi(r.Key)
 		return fmt.Sprintf("%3d %s", n, ami.Cause(n))
-	case r.By == "hour":
-		return hourText(r.Key)
+	case r.By == "hour", r.By == "interval":
+		return timeText(r.Key, "2006-01-02 15:04 -0700")
 	}
 	return r.Key
-}
-
-func hourText(key string) string {
-	t, err := time.Parse(time.RFC3339, key)
-	if err != nil {
-		return key
-	}
-	return t.Format("2006-01-02 15:04 -0700")
 }

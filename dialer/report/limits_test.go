@@ -1,0 +1,98 @@
+package report_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
+	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/store"
+)
+
+// evenings has answered calls of four days, the evening of the 24th being in
+// Seoul the morning of the 25th: on the 24th 40 of which one waited and two gave
+// up, and before midnight in London 30 more of which one gave up.
+func evenings(t *testing.T) *store.Bolt {
+	t.Helper()
+	s := openStore(t)
+	load(t, s, "spring", "a", numbers(1, 300)...)
+	at := func(day, hour int) time.Time { return time.Date(2026, 11, day, hour, 0, 0, 0, time.UTC) }
+	answered := func(from time.Time, connected, late, abandoned, dropped, machines int) {
+		n := 0
+		some := func(count int, e ending) {
+			e.cause, e.state, e.ring = 16, campaign.Done, 5*time.Second
+			for range count {
+				call(t, s, "spring", from.Add(time.Duration(n)*time.Second), e)
+				n++
+			}
+		}
+		some(connected, ending{outcome: campaign.Connected, wait: 2 * time.Second, talk: time.Minute})
+		some(late, ending{outcome: campaign.Connected, wait: 2001 * time.Millisecond, talk: time.Minute})
+		some(abandoned, ending{outcome: campaign.Abandoned, wait: time.Second})
+		some(dropped, ending{outcome: campaign.Dropped, wait: time.Second})
+		some(machines, ending{outcome: campaign.Machine, wait: time.Second})
+		some(2, ending{outcome: campaign.Busy})
+	}
+	answered(at(23, 12), 60, 0, 0, 0, 0)
+	answered(at(24, 12), 37, 1, 1, 1, 3)
+	answered(at(24, 20), 29, 0, 0, 1, 0) // in Seoul it is 5 in the morning of the 25th
+	return s
+}
+
+func standing(r report.Row) (all []string) {
+	for _, l := range r.Limits {
+		all = append(all, fmt.Sprintf("%s %g/%g since %s, more %d", l.Regime, l.Num, l.Den, l.Since[:10], l.More))
+	}
+	return all
+}
+
+func TestLimits(t *testing.T) {
+	s := evenings(t)
+	seoul, london := time.FixedZone("KST", 9*3600), time.UTC
+	night := time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name string
+		zone *time.Location
+		q    report.Query
+		want []string
+	}{
+		{"the day of London", london, report.Query{Now: night}, []string{
+			"ftc 4/130 since 2026-10-26, more -1", "ofcom 4/70 since 2026-11-24, more -2", "it 3/70 since 2026-11-24, more -1",
+			"crtc 4/130 since 2026-10-25, more 2", "queue 3/70 since 2026-11-24, more -1"}},
+		{"the day of Seoul", seoul, report.Query{Now: night}, []string{
+			"ftc 4/130 since 2026-10-27, more -1", "ofcom 1/30 since 2026-11-25, more -1", "it 1/30 since 2026-11-25, more -1",
+			"crtc 4/130 since 2026-10-26, more 2", "queue 1/30 since 2026-11-25, more -1"}},
+		{"the next morning", london, report.Query{Now: night.Add(12 * time.Hour)}, []string{
+			"ftc 4/130 since 2026-10-27, more -1", "ofcom 0/0 since 2026-11-25, more 0", "it 0/0 since 2026-11-25, more 0",
+			"crtc 4/130 since 2026-10-26, more 2", "queue 0/0 since 2026-11-25, more 0"}},
+		{"to midnight", london, report.Query{Now: night.Add(48 * time.Hour), From: night.Add(-time.Hour), To: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC)}, []string{
+			"ftc 0/60 since 2026-10-25, more 1", "ofcom 0/60 since 2026-11-23, more 1", "it 0/60 since 2026-11-23, more 1",
+			"crtc 0/60 since 2026-10-24, more 3", "queue 0/60 since 2026-11-23, more 1"}},
+		{"to noon and ten seconds", london, report.Query{Now: night, To: time.Date(2026, 11, 24, 12, 0, 10, 0, time.UTC)}, []string{
+			"ftc 0/70 since 2026-10-26, more 2", "ofcom 0/10 since 2026-11-24, more 0", "it 0/10 since 2026-11-24, more 0",
+			"crtc 0/70 since 2026-10-25, more 3", "queue 0/10 since 2026-11-24, more 0"}},
+	} {
+		c.q.Campaign, c.q.Configured = "spring", map[string]report.Campaign{"spring": {Zone: c.zone}}
+		if got := standing(build(t, s, c.q)[0]); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	for _, q := range []report.Query{{Campaign: "spring"}, {Campaign: "spring", By: "hour", Now: night}} {
+		if got := build(t, s, q)[0].Limits; got != nil {
+			t.Errorf("%+v: %+v", q, got)
+		}
+	}
+}
+
+// The sums know who waited longer than two seconds. A regime with another
+// patience would have to be counted from attempts.
+func TestSumsServeEveryRegime(t *testing.T) {
+	for _, r := range pacing.Regimes {
+		if r.Late && r.Patience != campaign.LateAfter {
+			t.Errorf("%s has a patience of %v", r.Name, r.Patience)
+		}
+	}
+}
