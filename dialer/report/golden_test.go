@@ -8,7 +8,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
-var extensions = map[string]string{"table": ".txt", "csv": ".csv", "json": ".json"}
+var extensions = map[string]string{"table": ".txt", "csv": ".csv", "json": ".json", "html": ".html", "xlsx": ".xlsx.txt"}
 
 func TestReports(t *testing.T) {
 	full, empty := typical(t), openStore(t)
@@ -59,7 +59,11 @@ func TestReports(t *testing.T) {
 		rows := build(t, st, c.q)
 		for _, format := range report.Formats {
 			t.Run(c.name+"/"+format, func(t *testing.T) {
-				golden(t, c.name+extensions[format], write(t, format, rows, c.q.Campaign != "" && c.q.By == ""))
+				got := write(t, format, rows, c.q.Campaign != "" && c.q.By == "")
+				if format == "xlsx" {
+					got = cells(t, got)
+				}
+				golden(t, c.name+extensions[format], got)
 			})
 		}
 	}

@@ -15,6 +15,7 @@ type table struct {
 	title string // of the table, may be empty
 	head  []string
 	right []bool // by column: figures
+	names int    // so many columns name the line
 	lines [][]cell
 	total []cell // the last line; nil if there is none
 	note  string
@@ -24,12 +25,15 @@ type table struct {
 type cell struct {
 	text string
 	rate *Rate // that text is of
+	// foreign is text that peers, lists or operators wrote.
+	foreign bool
+	size    float64 // of the bar that a page has of it; 0: none
 }
 
 func word(s string) cell { return cell{text: s} }
 
 // share is a rate in per cent.
-func share(r Rate) cell { return cell{rateText(r), &r} }
+func share(r Rate) cell { return cell{text: rateText(r), rate: &r} }
 
 // fraction is what a rate is made of, "5/21"; empty without one.
 func (c cell) fraction() string {
@@ -62,13 +66,13 @@ var rare = []campaign.Outcome{campaign.Rejected, campaign.Unreachable, campaign.
 func groupTable(rows []Row) table {
 	by, total := rows[0].By, sum(rows)
 	columns := columnsFor(by, &total)
-	t := table{head: []string{"campaign", by}, right: []bool{false, by == "attempt"}}
+	t := table{head: []string{"campaign", by}, right: []bool{false, by == "attempt"}, names: 2}
 	for _, c := range columns {
 		t.head = append(t.head, c.head)
 		t.right = append(t.right, c.right)
 	}
 	line := func(r *Row) []cell {
-		cells := []cell{word(r.Campaign), word(keyText(r))}
+		cells := []cell{{text: r.Campaign, foreign: true}, {text: keyText(r), foreign: true}}
 		for _, c := range columns {
 			cells = append(cells, c.cell(r))
 		}
@@ -86,9 +90,31 @@ func groupTable(rows []Row) table {
 	return t
 }
 
+// dropCampaign is for where the campaign is told by what is around the table.
+func (t *table) dropCampaign() {
+	if t.head[0] != "campaign" {
+		return
+	}
+	t.head, t.right, t.names = t.head[1:], t.right[1:], t.names-1
+	for i := range t.lines {
+		t.lines[i] = t.lines[i][1:]
+	}
+	if t.total != nil {
+		t.total = t.total[1:]
+		t.total[0] = word("total")
+	}
+}
+
 func columnsFor(by string, total *Row) (columns []column) {
 	addRate := func(head string, of func(*Row) Rate) {
 		columns = append(columns, column{head, true, func(r *Row) cell { return share(of(r)) }})
+	}
+	addBar := func(head string, of func(*Row) Rate) {
+		columns = append(columns, column{head, true, func(r *Row) cell {
+			c := share(of(r))
+			c.size = c.rate.Value
+			return c
+		}})
 	}
 	add := func(head string, text func(*Row) string) {
 		columns = append(columns, column{head, true, func(r *Row) cell { return word(text(r)) }})
@@ -98,22 +124,24 @@ func columnsFor(by string, total *Row) (columns []column) {
 		add("left", func(r *Row) string {
 			return count(r.Contacts["pending"] + r.Contacts["waiting"] + r.Contacts["dialing"])
 		})
-		addRate("attempted", func(r *Row) Rate { return r.Rates.Penetration })
+		addBar("attempted", func(r *Row) Rate { return r.Rates.Penetration })
 	}
 	add("attempts", func(r *Row) string { return count(r.Attempts.Total) })
 	shareOf := func(r *Row) Rate { return rate(float64(r.Attempts.Total), float64(total.Attempts.Total)) }
 	talk := func(r *Row) string { return duration(r.Seconds.Talk) }
 	switch by {
 	case "outcome":
-		addRate("share", shareOf)
+		addBar("share", shareOf)
 		add("ring", func(r *Row) string { return duration(r.Seconds.Ring) })
 		add("wait", func(r *Row) string { return duration(r.Seconds.Wait) })
 		add("talk", talk)
 	case "cause", "agent":
 		// A cause has few outcomes, and so has an agent: words, not columns.
-		addRate("share", shareOf)
-		if by == "agent" {
-			add("talk", talk)
+		if by == "cause" {
+			addBar("share", shareOf)
+		} else {
+			addRate("share", shareOf)
+			columns = append(columns, column{"talk", true, func(r *Row) cell { return cell{text: talk(r), size: r.Seconds.Talk} }})
 			add("a call", func(r *Row) string {
 				if r.Rates.Connect.Num == 0 {
 					return "-"

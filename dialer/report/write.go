@@ -9,7 +9,7 @@ import (
 )
 
 // Formats are the values of format.
-var Formats = []string{"table", "csv", "json"}
+var Formats = []string{"table", "csv", "json", "html", "xlsx"}
 
 // Write writes rows in a format. JSON is one object when single is set and
 // there is one row, else an array.
@@ -19,6 +19,10 @@ func Write(w io.Writer, format string, rows []Row, single bool) error {
 		return writeTable(w, rows)
 	case "csv":
 		return writeCSV(w, rows)
+	case "html":
+		return writeHTML(w, rows)
+	case "xlsx":
+		return writeXLSX(w, rows)
 	case "json":
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")

@@ -37,7 +37,7 @@ func yieldTable(title string, rows []Row, of func(*Row) Rate) table {
 	slices.Sort(hours)
 	slices.Sort(passes)
 	hours, passes = slices.Compact(hours), slices.Compact(passes)
-	t := table{title: title, head: []string{"hour"}, right: []bool{false}}
+	t := table{title: title, head: []string{"hour"}, right: []bool{false}, names: 1}
 	for _, p := range passes {
 		t.head, t.right = append(t.head, fmt.Sprint("attempt ", p)), append(t.right, true)
 	}
