@@ -11,8 +11,10 @@ package dialer
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
 	"time"
 
@@ -30,6 +32,8 @@ const tick = 100 * time.Millisecond
 type Options struct {
 	Clock Clock
 	Log   *slog.Logger
+	// Reports is where those go that have no file; default: standard output.
+	Reports io.Writer
 	// DrainLimit bounds how long live calls may go on after a stop was asked
 	// for; default 5 minutes.
 	DrainLimit time.Duration
@@ -80,6 +84,9 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	}
 	if opt.Log == nil {
 		opt.Log = slog.Default()
+	}
+	if opt.Reports == nil {
+		opt.Reports = os.Stdout
 	}
 	if opt.DrainLimit == 0 {
 		opt.DrainLimit = 5 * time.Minute

@@ -55,12 +55,20 @@ func Configured(cfg *config.Config) map[string]report.Campaign {
 
 // writeReport writes a scheduled report, in the background.
 func (d *Daemon) writeReport(r *config.Report) {
+	now := d.clock.Now()
+	path := r.PathAt(now)
 	d.writes.Go(func() {
-		q := report.Query{Campaign: r.Campaign, By: r.By, Configured: d.Configured()}
-		if err := report.WriteFile(r.Path, r.Format, d.store, q); err != nil {
-			d.log.Error("the report was not written", "path", r.Path, "error", err)
+		q := report.Query{Campaign: r.Campaign, By: r.By, Interval: r.Interval, Configured: d.Configured(), Now: now}
+		var err error
+		if path == config.StandardOutput {
+			err = report.WriteTo(d.opt.Reports, r.Format, d.store, q)
+		} else {
+			err = report.WriteFile(path, r.Format, d.store, q)
+		}
+		if err != nil {
+			d.log.Error("the report was not written", "path", path, "error", err)
 			return
 		}
-		d.log.Info("report written", "path", r.Path)
+		d.log.Info("report written", "path", path)
 	})
 }

@@ -264,3 +264,42 @@ reports:
 		w.returned(time.Minute)
 	})
 }
+
+// TestScheduledReportsByDate: each is a file of its own, or a piece of what the
+// journal reads.
+func TestScheduledReportsByDate(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		w := newWorld(t, amitest.Lab(2), map[string]string{"a.csv": numbers(series("1017", 5)...)}, oneCampaign("")+`
+reports:
+  - {campaign: a, at: "* * * * *", format: html, by: yield, path: "a-{date}-{time}.html"}
+  - {campaign: a, at: "* * * * *", format: xlsx, by: interval, interval: 15m, path: "a-{date}.xlsx"}
+  - {campaign: a, at: "* * * * *", format: table, path: "-"}
+`)
+		var out pieces
+		w.opt.Reports = &out
+		first := time.Now().Truncate(time.Minute).Add(time.Minute)
+		w.start()
+		time.Sleep(time.Until(first.Add(65 * time.Second)))
+		for _, at := range []time.Time{first, first.Add(time.Minute)} {
+			if page := w.read(at.Format("a-2006-01-02-1504.html")); !strings.Contains(page, "Campaign a by yield") {
+				t.Errorf("the page of %v: %s", at, page)
+			}
+		}
+		if book := w.read(first.Format("a-2006-01-02.xlsx")); !strings.HasPrefix(book, "PK") {
+			t.Errorf("the workbook: %q", book)
+		}
+		w.stop()
+		w.returned(time.Minute)
+		if len(out) != 2 || !strings.HasPrefix(out[1], "campaign a, ") || !strings.Contains(out[1], "attempts") {
+			t.Errorf("%q", out)
+		}
+	})
+}
+
+// pieces are what was written, a write each.
+type pieces []string
+
+func (p *pieces) Write(b []byte) (int, error) {
+	*p = append(*p, string(b))
+	return len(b), nil
+}

@@ -115,6 +115,9 @@ each hour of the day.`,
 			if !slices.Contains(report.Groupings, by) {
 				return unknown("--by", by, report.Groupings)
 			}
+			if sel.format == "xlsx" && (sel.out == "" || sel.out == "-") && isTerminal(cmd.OutOrStdout()) {
+				return usage("add -o report.xlsx", "a workbook is not for a terminal")
+			}
 			q.By = by
 			if cmd.Flags().Changed("interval") {
 				if q.Interval = interval; by != "interval" {

@@ -140,9 +140,10 @@ type RetryRule struct {
 
 // Report is one report written by the clock.
 type Report struct {
-	Campaign string // empty: every campaign
-	At       string // cron
-	Format   string // csv, json, table
-	By       string
-	Path     string // absolute after Load; written whole or not at all
+	Campaign string        // empty: every campaign
+	At       string        // cron
+	Format   string        // one of report.Formats
+	By       string        // one of report.Groupings
+	Interval time.Duration // of By interval; 0: report.DefaultInterval
+	Path     string        // StandardOutput, or absolute after Load with {date} and {time} in its last part; see PathAt
 }

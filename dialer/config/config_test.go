@@ -200,7 +200,7 @@ func mustHold(t testing.TB, c *Config) {
 		}
 	}
 	for _, r := range c.Reports {
-		must(filepath.IsAbs(r.Path) && r.At != "" && (r.Campaign == "" || names[r.Campaign]), "report %+v", r)
+		must((filepath.IsAbs(r.Path) || r.Path == StandardOutput) && r.At != "" && (r.Campaign == "" || names[r.Campaign]), "report %+v", r)
 	}
 }
 

@@ -5,7 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
 var errNotDirectory = errors.New("not a directory")
@@ -22,24 +26,58 @@ func (r *resolver) reports() {
 		}
 		if raw.Format != nil {
 			p.Format = *raw.Format
-			switch p.Format {
-			case "html", "xlsx":
-				r.fail(key+".format", "use csv, json, table", "%s is not in this version", quote(p.Format))
-			default:
-				r.oneOf(key+".format", p.Format, "csv", "json", "table")
-			}
+			r.oneOf(key+".format", p.Format, report.Formats...)
 		}
 		if raw.By != nil {
 			p.By = *raw.By
-			r.oneOf(key+".by", p.By, "campaign", "list", "hour", "attempt", "outcome", "cause", "agent")
+			r.oneOf(key+".by", p.By, report.Groupings...)
 		}
-		if path, ok := r.path(key+".path", raw.Path, "the file to write"); ok {
-			p.Path = path
-			r.writes(key+".path", path)
-			r.directory(key+".path", path)
+		if raw.Interval != nil {
+			p.Interval = *raw.Interval
+			switch {
+			case p.By != "interval":
+				r.fail(key+".interval", "set by: interval", "only a report by interval has one")
+			case !slices.Contains(report.Intervals, p.Interval):
+				r.fail(key+".interval", "use 15m, 30m or 60m", "%v is not a part of an hour", p.Interval)
+			}
 		}
+		p.Path = r.reportPath(key+".path", raw.Path, p.Format)
 		r.cfg.Reports = append(r.cfg.Reports, p)
 	}
+}
+
+// StandardOutput is the path of a report that is written there, as a whole.
+const StandardOutput = "-"
+
+func (r *resolver) reportPath(key, raw, format string) string {
+	if raw == StandardOutput {
+		if format == "xlsx" {
+			r.fail(key, "name a file", "a workbook is not for standard output")
+		}
+		return raw
+	}
+	path, ok := r.path(key, raw, "the file to write, or - for standard output")
+	if !ok {
+		return ""
+	}
+	dir, name := filepath.Split(raw)
+	if strings.ContainsAny(dir, "{}") {
+		r.fail(key, "the file's name can have {date} and {time}", "%s: the name of a directory has braces", quote(dir))
+		return ""
+	}
+	if strings.ContainsAny(strings.NewReplacer("{date}", "", "{time}", "").Replace(name), "{}") {
+		r.fail(key, "it can have {date} and {time}", "%s has braces that mean nothing", quote(name))
+	}
+	r.writes(key, path)
+	r.directory(key, path)
+	return path
+}
+
+// PathAt is where the report of a moment is written: {date} is 2026-11-23 and
+// {time} 1900.
+func (p *Report) PathAt(t time.Time) string {
+	dir, name := filepath.Split(p.Path)
+	return dir + strings.NewReplacer("{date}", t.Format(time.DateOnly), "{time}", t.Format("1504")).Replace(name)
 }
 
 func (r *resolver) reported(key, name string) {

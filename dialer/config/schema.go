@@ -138,11 +138,12 @@ type rawRule struct {
 }
 
 type rawReport struct {
-	Campaign string  `mapstructure:"campaign"`
-	At       string  `mapstructure:"at"`
-	Format   *string `mapstructure:"format"`
-	By       *string `mapstructure:"by"`
-	Path     string  `mapstructure:"path"`
+	Campaign string         `mapstructure:"campaign"`
+	At       string         `mapstructure:"at"`
+	Format   *string        `mapstructure:"format"`
+	By       *string        `mapstructure:"by"`
+	Interval *time.Duration `mapstructure:"interval"`
+	Path     string         `mapstructure:"path"`
 }
 
 // notYet are keys of the design that this version does not implement. They

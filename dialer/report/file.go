@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -12,15 +13,23 @@ import (
 // fileMode keeps telephone numbers from everybody's eyes.
 const fileMode = 0o640
 
-// WriteFile builds a report and puts it at path, whole or not at all.
-func WriteFile(path, format string, s store.Store, q Query) error {
+// WriteTo builds a report and writes it in one piece.
+func WriteTo(w io.Writer, format string, s store.Store, q Query) error {
 	rows, err := Build(s, q)
 	if err != nil {
 		return err
 	}
-	return ToFile(path, func(w io.Writer) error {
-		return Write(w, format, rows, q.Campaign != "" && (q.By == "" || q.By == "campaign"))
-	})
+	var b bytes.Buffer
+	if err := Write(&b, format, rows, q.Campaign != "" && (q.By == "" || q.By == "campaign")); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// WriteFile builds a report and puts it at path, whole or not at all.
+func WriteFile(path, format string, s store.Store, q Query) error {
+	return ToFile(path, func(w io.Writer) error { return WriteTo(w, format, s, q) })
 }
 
 // ToFile puts what write writes at path, whole or not at all: whoever reads the
