@@ -271,7 +271,7 @@ func readBook(t *testing.T, s store.Store, name string) book {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.contacts[c.Number] = c
+		b.contacts[c.Number()] = c
 	}
 	for a, err := range s.Attempts(name, time.Time{}, time.Time{}) {
 		if err != nil {

@@ -93,7 +93,7 @@ func storeRows(c *config.Campaign, l *config.List, r *contact.Reader) iter.Seq2[
 			if bad, ok := errors.AsType[*contact.RowError](err); ok {
 				sr, err = store.Row{Line: bad.Line, Record: bad.Record, Refused: bad.Reason}, nil
 			} else if err == nil {
-				if err := sendable(&campaign.Contact{List: l.Name, Key: sr.Key, Number: sr.Number, Attributes: sr.Attributes}); err != nil {
+				if err := sendable(&campaign.Contact{List: l.Name, Key: sr.Key, Numbers: []campaign.Number{{Number: sr.Number}}, Attributes: sr.Attributes}); err != nil {
 					sr.Refused = err.Error()
 				}
 			}

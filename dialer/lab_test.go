@@ -183,7 +183,7 @@ func TestLabCampaignEndsAsTheNumbersSay(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			states[c.Number] = c.State
+			states[c.Number()] = c.State
 		}
 		for a, err := range s.Attempts(name, time.Time{}, time.Time{}) {
 			if err != nil {

@@ -63,7 +63,7 @@ func sendableOf(c *config.Campaign) func(*campaign.Contact) error {
 	plain.Originate.Channel = strings.ReplaceAll(c.Originate.Channel, "{national}", "{number}")
 	return func(ct *campaign.Contact) error {
 		a := originateOf(&plain, &campaign.Claim{
-			Attempt: campaign.Attempt{ID: strings.Repeat("x", 40), Campaign: c.Name, List: ct.List, Contact: 1 << 62, Key: ct.Key, Number: ct.Number, Pass: 1 << 20},
+			Attempt: campaign.Attempt{ID: strings.Repeat("x", 40), Campaign: c.Name, List: ct.List, Contact: 1 << 62, Key: ct.Key, Number: ct.Number(), Pass: 1 << 20},
 			Contact: *ct,
 		}).Action()
 		_, err := a.Append(nil)

@@ -205,7 +205,7 @@ func (p *parts) add(contacts []newContact) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(p.numbers.Put([]byte(c.Number), key64(c.ID)), p.putContact(nil, &c)); err != nil {
+		if err := errors.Join(p.numbers.Put([]byte(c.Number()), key64(c.ID)), p.putContact(nil, &c)); err != nil {
 			return err
 		}
 		if c.Key == "" {

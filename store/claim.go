@@ -52,7 +52,7 @@ func (t *txn) claim(p *parts, now time.Time, most int) (claims []campaign.Claim,
 		case d.barred:
 			was, c.State, c.Due = c, campaign.DNC, time.Time{}
 			err = p.putContact(&was, &c)
-		case t.ringing(c.Number):
+		case t.ringing(c.Number()):
 			was, c.Due = c, now.Add(BusyNumberDelay)
 			err = p.putContact(&was, &c)
 			if next.IsZero() || c.Due.Before(next) {
@@ -99,10 +99,10 @@ func (t *txn) collectDue(s *dueScan, now time.Time, most int) (found []dueContac
 			return nil, next, err
 		}
 		d.undone = s.p.undone(&d.contact)
-		if d.barred, err = t.barred(s.p.camp, d.contact.Number); err != nil {
+		if d.barred, err = t.barred(s.p.camp, d.contact.Number()); err != nil {
 			return nil, next, err
 		}
-		if !d.undone && !d.barred && (d.revision == nil || !d.revision.remove) && !t.ringing(d.contact.Number) {
+		if !d.undone && !d.barred && (d.revision == nil || !d.revision.remove) && !t.ringing(d.contact.Number()) {
 			free++
 		}
 		found = append(found, d)
@@ -121,7 +121,7 @@ func (t *txn) claimOne(p *parts, now time.Time, c campaign.Contact) (a campaign.
 	}
 	a = campaign.Attempt{
 		ID:  attemptID(t.instance, seq),
-		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number,
+		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number(),
 		Pass: c.Attempts + 1, Claimed: now,
 	}
 	if err := p.putAttempt(&a); err != nil {
@@ -130,7 +130,7 @@ func (t *txn) claimOne(p *parts, now time.Time, c campaign.Contact) (a campaign.
 	if err := p.inFlight.Put(key64(seq), encodeContact(&c)); err != nil {
 		return a, err
 	}
-	if err := t.tx.Bucket(bRinging).Put([]byte(c.Number), []byte(a.ID)); err != nil {
+	if err := t.tx.Bucket(bRinging).Put([]byte(c.Number()), []byte(a.ID)); err != nil {
 		return a, err
 	}
 	if err := p.book(&a, (*Counters).claimed); err != nil {

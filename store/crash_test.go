@@ -41,7 +41,7 @@ func active(t *testing.T, s *Bolt) (all []string) {
 			t.Fatal(err)
 		}
 		if isDue(&c) {
-			all = append(all, fmt.Sprint(c.Number, c.Attributes))
+			all = append(all, fmt.Sprint(c.Number(), c.Attributes))
 		}
 	}
 	return all
@@ -76,7 +76,7 @@ func oldOrNew(t *testing.T, files [][]byte, old, now []string) {
 					t.Fatal(err)
 				}
 				for _, cm := range claims {
-					got = append(got, fmt.Sprint(cm.Contact.Number, cm.Contact.Attributes))
+					got = append(got, fmt.Sprint(cm.Contact.Number(), cm.Contact.Attributes))
 				}
 				slices.Sort(got)
 			}

@@ -340,7 +340,7 @@ func (t *txn) giveBackContact(p *parts, now time.Time, id uint64) error {
 	if err != nil || c.State != campaign.DNC {
 		return err
 	}
-	if barred, err := t.barred(p.camp, c.Number); barred || err != nil {
+	if barred, err := t.barred(p.camp, c.Number()); barred || err != nil {
 		return err
 	}
 	was := c

@@ -70,8 +70,11 @@ func (p *parts) attempt(seq uint64) (campaign.Attempt, error) {
 func (p *parts) settle(f *flight, to *campaign.Contact) error {
 	c := f.now
 	c.Last, c.Attempts, c.Counted, c.Tries = to.Last, to.Attempts, to.Counted, to.Tries
+	c.Day, c.DayCounted = to.Day, to.DayCounted
+	c.Numbers = settleNumbers(c.Numbers, to.Numbers)
+	c.Next = max(0, slices.IndexFunc(c.Numbers, func(n campaign.Number) bool { return n.Number == to.Number() }))
 	if c.State == campaign.Dialing {
-		c.State, c.Due = to.State, to.Due
+		c.State, c.Due, c.Callback = to.State, to.Due, to.Callback
 	}
 	l, err := p.leavingOf(c.ID)
 	if err != nil {
@@ -89,6 +92,19 @@ func (p *parts) settle(f *flight, to *campaign.Contact) error {
 		return err
 	}
 	return errors.Join(p.drop(&c), p.takenBack(l.undone, 1))
+}
+
+// settleNumbers gives a contact's numbers what became of their calls. Which
+// numbers these are a load may have changed meanwhile.
+func settleNumbers(stored, to []campaign.Number) []campaign.Number {
+	all := slices.Clone(stored)
+	for i := range all {
+		n := &all[i]
+		if k := slices.IndexFunc(to, func(t campaign.Number) bool { return t.Number == n.Number }); k >= 0 {
+			n.Last, n.Attempts, n.Dead = to[k].Last, to[k].Attempts, to[k].Dead
+		}
+	}
+	return all
 }
 
 // Withdraw implements Store.

@@ -252,7 +252,7 @@ func (k *keeper) checkMerged(t *testing.T, s *store.Bolt, camp string) {
 		}
 		v := c.Attributes[0].Value
 		if versions[v]++; c.State != campaign.Dialing && v != all[len(all)-1].Note && (told < 0 || !slices.ContainsFunc(all[told:], func(e entry) bool { return e.Note == v })) {
-			t.Errorf("campaign %s: contact %s is %s and of version %s", camp, c.Number, c.State, v)
+			t.Errorf("campaign %s: contact %s is %s and of version %s", camp, c.Number(), c.State, v)
 			return
 		}
 	}

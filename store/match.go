@@ -100,7 +100,7 @@ func (l *loading) take(r *Row, m match) error {
 		}
 	}
 	return l.fresh.add(encodeContact(&campaign.Contact{
-		List: l.src.List, Key: r.Key, Number: r.Number, Attributes: r.Attributes, State: campaign.Pending, Due: l.now,
+		List: l.src.List, Key: r.Key, Numbers: []campaign.Number{{Number: r.Number}}, Attributes: r.Attributes, State: campaign.Pending, Due: l.now,
 	}), r, m.why)
 }
 

@@ -19,7 +19,13 @@ import (
 // The encoder never writes what the decoder refuses: numbers that do not fit
 // are clamped.
 
-const recordVersion = 1
+const (
+	recordVersion = 1
+	// fullRecord is the version of a record with a second part: what most
+	// contacts and attempts have nothing of. They stay as small as if they could
+	// not have it, and one that is cut short between the parts is refused.
+	fullRecord = 2
+)
 
 var errRecord = errors.New("store: damaged record")
 
@@ -74,15 +80,16 @@ func nanos(t time.Time) uint64 {
 }
 
 type decoder struct {
-	b   []byte
-	err error
+	b    []byte
+	full bool // there is a second part
+	err  error
 }
 
 func decode(b []byte) *decoder {
-	if len(b) == 0 || b[0] != recordVersion {
+	if len(b) == 0 || b[0] != recordVersion && b[0] != fullRecord {
 		return &decoder{err: errRecord}
 	}
-	return &decoder{b: b[1:]}
+	return &decoder{b: b[1:], full: b[0] == fullRecord}
 }
 
 func (d *decoder) uint() uint64 {
@@ -164,7 +171,7 @@ func encodeContact(c *campaign.Contact) []byte {
 	e.int(c.Counted)
 	e.string(c.List)
 	e.string(c.Key)
-	e.string(c.Number)
+	e.string(numberOf(c, 0).Number)
 	e.attributes(c.Attributes)
 	used := len(c.Tries)
 	for used > 0 && c.Tries[used-1] == 0 {
@@ -174,7 +181,75 @@ func encodeContact(c *campaign.Contact) []byte {
 	for _, n := range c.Tries[:used] {
 		e.uint(uint64(n))
 	}
+	e.more(c)
 	return e
+}
+
+// more appends the second part of a contact, unless it is empty.
+func (e *encoder) more(c *campaign.Contact) {
+	first := numberOf(c, 0)
+	if first == (campaign.Number{Number: first.Number}) && len(c.Numbers) < 2 && c.Next == 0 && c.Priority == 0 && c.Zone == "" &&
+		c.NotBefore.IsZero() && c.Expires.IsZero() && !c.Callback && c.Day == 0 && c.DayCounted == 0 {
+		return
+	}
+	(*e)[0] = fullRecord
+	e.number(&first)
+	others := c.Numbers[min(1, len(c.Numbers)):]
+	e.uint(uint64(len(others)))
+	for i := range others {
+		e.string(others[i].Number)
+		e.number(&others[i])
+	}
+	e.int(c.Next)
+	e.int(c.Priority - campaign.MinPriority)
+	e.string(c.Zone)
+	e.time(c.NotBefore)
+	e.time(c.Expires)
+	e.bool(c.Callback)
+	e.int(c.Day)
+	e.int(c.DayCounted)
+}
+
+// number writes what is kept of a number beside itself.
+func (e *encoder) number(n *campaign.Number) {
+	e.string(n.Type)
+	e.uint(uint64(n.Last))
+	e.int(n.Attempts)
+	e.bool(n.Dead)
+}
+
+func (d *decoder) more(c *campaign.Contact) {
+	if d.err != nil || !d.full {
+		return
+	}
+	d.number(&c.Numbers[0])
+	for range d.max(campaign.MaxNumbers - 1) {
+		n := campaign.Number{Number: d.string()}
+		d.number(&n)
+		c.Numbers = append(c.Numbers, n)
+	}
+	c.Next = int(d.max(uint64(len(c.Numbers) - 1)))
+	c.Priority = int(d.max(campaign.MaxPriority-campaign.MinPriority)) + campaign.MinPriority
+	c.Zone = d.string()
+	c.NotBefore = d.time()
+	c.Expires = d.time()
+	c.Callback = d.max(1) == 1
+	c.Day = d.int()
+	c.DayCounted = d.int()
+}
+
+func (d *decoder) number(n *campaign.Number) {
+	n.Type = d.string()
+	n.Last = campaign.Outcome(d.max(campaign.NumOutcomes - 1))
+	n.Attempts = d.int()
+	n.Dead = d.max(1) == 1
+}
+
+func numberOf(c *campaign.Contact, i int) campaign.Number {
+	if i < len(c.Numbers) {
+		return c.Numbers[i]
+	}
+	return campaign.Number{}
 }
 
 func decodeContact(id uint64, b []byte) (campaign.Contact, error) {
@@ -187,11 +262,12 @@ func decodeContact(id uint64, b []byte) (campaign.Contact, error) {
 	c.Counted = d.int()
 	c.List = d.string()
 	c.Key = d.string()
-	c.Number = d.string()
+	c.Numbers = []campaign.Number{{Number: d.string()}}
 	c.Attributes = d.attributes()
 	for i := range d.max(uint64(len(c.Tries))) {
 		c.Tries[i] = uint16(d.max(math.MaxUint16))
 	}
+	d.more(&c)
 	return c, d.err
 }
 
@@ -213,6 +289,10 @@ func encodeAttempt(a *campaign.Attempt) []byte {
 	e.string(a.DialStatus)
 	e.string(a.Agent)
 	e.string(a.Note)
+	if a.Type != "" {
+		e[0] = fullRecord
+		e.string(a.Type)
+	}
 	return e
 }
 
@@ -235,6 +315,9 @@ func decodeAttempt(camp string, seq uint64, b []byte) (campaign.Attempt, error) 
 	a.DialStatus = d.string()
 	a.Agent = d.string()
 	a.Note = d.string()
+	if d.full {
+		a.Type = d.string()
+	}
 	return a, d.err
 }
 

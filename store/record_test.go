@@ -14,8 +14,17 @@ import (
 )
 
 func fullContact() campaign.Contact {
+	c := plainContact()
+	c.Numbers[0] = campaign.Number{Number: c.Numbers[0].Number, Type: "mobile", Last: campaign.Busy, Attempts: 2}
+	c.Numbers = append(c.Numbers, campaign.Number{Number: "+8221234567", Last: campaign.Invalid, Attempts: 1, Dead: true}, campaign.Number{Number: "1"})
+	c.Next, c.Priority, c.Zone, c.Callback, c.Day, c.DayCounted = 2, campaign.MinPriority, "Asia/Seoul", true, 20_000, 3
+	c.NotBefore, c.Expires = time.Unix(1_700_000_000, 1), time.Unix(1_900_000_000, 2)
+	return c
+}
+
+func plainContact() campaign.Contact {
 	c := campaign.Contact{
-		ID: 7, List: "list", Key: "key", Number: "+821012345678",
+		ID: 7, List: "list", Key: "key", Numbers: []campaign.Number{{Number: "+821012345678"}},
 		Attributes: []campaign.Attribute{{Name: "NAME", Value: "홍길동"}, {Name: "", Value: "\x00,\"'\n"}, {Name: "E"}},
 		State:      campaign.Waiting, Due: time.Unix(1_800_000_000, 123), Last: campaign.Busy, Attempts: 300, Counted: 299,
 	}
@@ -30,7 +39,7 @@ func fullAttempt() campaign.Attempt {
 	return campaign.Attempt{
 		ID: "dc01234567_8", Seq: 8, Campaign: "c", List: "list", Contact: 1 << 40, Key: "key", Number: "0101", Pass: 3,
 		Claimed: at(1), Rang: at(2), Answered: at(3), Connected: at(4), Ended: at(5),
-		Outcome: campaign.Unknown, Cause: 127, DialStatus: "ANSWER", Agent: "SIP/1", Note: "why",
+		Outcome: campaign.Unknown, Cause: 127, DialStatus: "ANSWER", Agent: "SIP/1", Note: "why", Type: "mobile",
 	}
 }
 
@@ -49,7 +58,7 @@ func fullCounters() Counters {
 }
 
 func TestRecords(t *testing.T) {
-	for _, want := range []campaign.Contact{{}, fullContact()} {
+	for _, want := range []campaign.Contact{{Numbers: []campaign.Number{{}}}, plainContact(), fullContact()} {
 		b := encodeContact(&want)
 		got, err := decodeContact(want.ID, b)
 		if err != nil || !reflect.DeepEqual(got, want) {

@@ -105,6 +105,6 @@ func (l *loading) refuse(s *stagedRow) error {
 		return err
 	}
 	l.batch.Rejected++
-	l.reject(Row{Line: s.line, Number: c.Number, Given: s.given, Key: c.Key, Attributes: c.Attributes, Record: s.record, Refused: s.refused}, s.why)
+	l.reject(Row{Line: s.line, Number: c.Number(), Given: s.given, Key: c.Key, Attributes: c.Attributes, Record: s.record, Refused: s.refused}, s.why)
 	return nil
 }

@@ -228,7 +228,7 @@ func dump(t *testing.T, s *Bolt) string {
 			line(nil, "  cause", int(cause), n.Causes[cause])
 		}
 		for c, err := range s.Contacts(name) {
-			line(err, "contact", c.ID, c.List, c.Key, c.Number, c.Attributes, c.State, stamp(c.Due), c.Last, c.Attempts, c.Counted)
+			line(err, "contact", c.ID, c.List, c.Key, c.Number(), c.Attributes, c.State, stamp(c.Due), c.Last, c.Attempts, c.Counted)
 			for i, v := range c.Tries {
 				if v != 0 {
 					line(nil, " ", campaign.Outcome(i), v)

@@ -162,7 +162,7 @@ func (p *parts) drop(c *campaign.Contact) error {
 	if err := p.forget(c); err != nil {
 		return err
 	}
-	if err := deleteIf(p.numbers, []byte(c.Number), c.ID); err != nil {
+	if err := deleteIf(p.numbers, []byte(c.Number()), c.ID); err != nil {
 		return err
 	}
 	if c.Key != "" {

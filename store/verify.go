@@ -301,7 +301,7 @@ func (v *verifier) flight(p *parts, a *campaign.Attempt, before []byte) {
 		v.report("the contact of attempt %d before it: %w", a.Seq, err)
 		return
 	}
-	if !isDue(&was) || was.Number != a.Number || was.Attempts != a.Pass-1 {
+	if !isDue(&was) || was.Number() != a.Number || was.Attempts != a.Pass-1 {
 		v.report("attempt %d, pass %d, was claimed from a contact that was %s with %d attempts", a.Seq, a.Pass, was.State, was.Attempts)
 	}
 	now, err := p.contact(a.Contact)
@@ -309,7 +309,7 @@ func (v *verifier) flight(p *parts, a *campaign.Attempt, before []byte) {
 		v.report("of attempt %d: %w", a.Seq, err)
 		return
 	}
-	if now.State != campaign.Dialing || now.Number != a.Number {
+	if now.State != campaign.Dialing || now.Number() != a.Number {
 		v.report("attempt %d is in flight, but its contact %d is %s", a.Seq, a.Contact, now.State)
 	}
 }
@@ -342,7 +342,7 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 				v.report("contact %d is %s, but not in the due index at its time", id, c.State)
 			}
 		}
-		if !bytes.Equal(p.numbers.Get([]byte(c.Number)), k) {
+		if !bytes.Equal(p.numbers.Get([]byte(c.Number())), k) {
 			v.report("the number of contact %d is not its own", id)
 		}
 		if c.Key != "" {

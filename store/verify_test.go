@@ -58,7 +58,7 @@ func TestVerify(t *testing.T) {
 		"index numbers has": func(t *txn, p *parts) error { return p.numbers.Put([]byte("9"), key64(4)) },
 		"index keys has":    func(t *txn, p *parts) error { return p.keys.Put([]byte("9"), key64(4)) },
 		"the number of contact 5 is not its own": func(t *txn, p *parts) error {
-			return contact(p, 5, func(c *campaign.Contact) { c.Number = "1005" })
+			return contact(p, 5, func(c *campaign.Contact) { c.Numbers[0].Number = "1005" })
 		},
 		"the key of contact 5 is not its own": func(t *txn, p *parts) error {
 			return contact(p, 5, func(c *campaign.Contact) { c.Key = "k" })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/control"
 )
 
@@ -54,30 +55,47 @@ func printStatus(w io.Writer, st *control.Status) error {
 	}
 	fmt.Fprintln(tw, "\nQUEUE\tAGENTS\tFREE\tWHY")
 	for _, q := range st.Queues {
-		why := q.Supply
-		if q.Supply == "" {
-			why = "not seen yet"
-		} else if !q.Known {
-			why = "Asterisk does not know this queue"
-		}
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", q.Name, q.LoggedIn, q.Free, why)
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", q.Name, q.LoggedIn, q.Free, queueWhy(&q))
 	}
 	fmt.Fprintln(tw)
 	writeCampaigns(tw, st)
 	return tw.Flush()
 }
 
+// queueWhy tells how many agents are free, and why.
+func queueWhy(q *campaign.QueueStatus) string {
+	switch {
+	case q.Supply == "":
+		return "not seen yet"
+	case !q.Known:
+		return "Asterisk does not know this queue"
+	}
+	return q.Supply
+}
+
+// sums are what the store has counted of a campaign.
+type sums struct {
+	left, attempts, connected int64
+	abandoned, live           float64 // by the regulators' formula
+}
+
+func sumsOf(st *control.Status, name string) (n sums) {
+	for _, r := range st.Reports {
+		if r.Campaign == name {
+			n = sums{
+				r.Contacts["pending"] + r.Contacts["waiting"] + r.Contacts["dialing"], r.Attempts.Total, r.Attempts.ByOutcome["connected"],
+				r.Rates.Abandon.Num, r.Rates.Abandon.Den,
+			}
+		}
+	}
+	return n
+}
+
 func writeCampaigns(w io.Writer, st *control.Status) {
 	fmt.Fprintln(w, "CAMPAIGN\tSTATE\tCALLS\tCONTACTS LEFT\tATTEMPTS\tCONNECTED\tHOLD-OFF")
 	for _, c := range st.Campaigns {
-		var left, attempts, connected int64
-		for _, r := range st.Reports {
-			if r.Campaign == c.Name {
-				left = r.Contacts["pending"] + r.Contacts["waiting"] + r.Contacts["dialing"]
-				attempts, connected = r.Attempts.Total, r.Attempts.ByOutcome["connected"]
-			}
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", c.Name, c.State, phases(c.InFlight, c.Phases), left, attempts, connected, c.Hold)
+		n := sumsOf(st, c.Name)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\n", c.Name, c.State, phases(c.InFlight, c.Phases), n.left, n.attempts, n.connected, c.Hold)
 	}
 }
 

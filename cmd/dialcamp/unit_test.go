@@ -160,6 +160,21 @@ func TestUnitIsValid(t *testing.T) {
 	}
 }
 
+// TestUnitIsHardened holds the exposure that systemd itself computes.
+func TestUnitIsHardened(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip(err)
+	}
+	out, err := exec.Command(analyze, "security", "--offline=true", "--threshold=15", unitFile).CombinedOutput()
+	if strings.Contains(string(out), "unrecognized option") {
+		t.Skip("too old to tell")
+	}
+	if err != nil { // its threshold is in tenths
+		t.Errorf("%v: the exposure is above 1.5\n%s", err, out)
+	}
+}
+
 func TestSysusersIsValid(t *testing.T) {
 	sysusers, err := exec.LookPath("systemd-sysusers")
 	if err != nil {

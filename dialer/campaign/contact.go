@@ -42,19 +42,53 @@ func (s ContactState) MarshalText() ([]byte, error) { return []byte(s.String()),
 // Attribute is an extra column of a contact's row.
 type Attribute struct{ Name, Value string }
 
+// MaxNumbers is how many numbers a contact can have.
+const MaxNumbers = 16
+
+// Number is one of a contact's telephone numbers, and what became of its calls.
+type Number struct {
+	Number   string
+	Type     string  // the user's word for it, such as mobile; may be empty
+	Last     Outcome // of its last attempt, InFlight if there was none
+	Attempts int     // of it that count towards max_attempts
+	Dead     bool    // it is not called again: it was invalid
+}
+
 // Contact is one person on a list.
 type Contact struct {
 	ID         uint64
 	List       string
-	Key        string // the user's own id, may be empty
-	Number     string
+	Key        string   // the user's own id, may be empty
+	Numbers    []Number // one at least, in the order of the row; the first one identifies a row without a key
+	Next       int      // which of Numbers is called next
 	Attributes []Attribute
+	Priority   int       // who has a higher one is called first; within MinPriority and MaxPriority
+	Zone       string    // time zone, as the contact package writes it; empty: the campaign's
+	NotBefore  time.Time // not called before; zero: any time
+	Expires    time.Time // not called from then on; zero: never expires
+	Callback   bool      // Due is when they asked to be called
 	State      ContactState
 	Due        time.Time // when Pending or Waiting
 	Last       Outcome   // of the last attempt, InFlight if there was none
 	Attempts   int       // that ended or are in flight, congestion included
 	Counted    int       // that count towards max_attempts
 	Tries      [NumOutcomes]uint16
+	Day        int // of the last attempt that counts: days since 1970 in the campaign's time zone
+	DayCounted int // attempts of that day that count
+}
+
+// Priorities of contacts; 0 is that of a row that gives none.
+const (
+	MinPriority = -100
+	MaxPriority = 100
+)
+
+// Number is the one that is called next, "" for a contact without any.
+func (c *Contact) Number() string {
+	if c.Next < len(c.Numbers) {
+		return c.Numbers[c.Next].Number
+	}
+	return ""
 }
 
 // Attempt is one Originate for one number of one contact.
@@ -66,7 +100,8 @@ type Attempt struct {
 	Contact  uint64
 	Key      string
 	Number   string
-	Pass     int // 1 for a contact's first attempt
+	Type     string // of the number
+	Pass     int    // 1 for a contact's first attempt
 
 	Claimed   time.Time // the attempt became durable
 	Rang      time.Time // zero: never

@@ -288,14 +288,14 @@ func (s *scene) claim(campaign string, words []string) (all []Claim) {
 		s.seq++
 		n := s.seq
 		pass := max(1, a.int("pass"))
-		ct := Contact{ID: n, List: "l", Number: a.get("number", fmt.Sprint(100*n)), Attempts: pass - 1, Counted: pass - 1}
+		ct := Contact{ID: n, List: "l", Numbers: []Number{{Number: a.get("number", fmt.Sprint(100*n))}}, Attempts: pass - 1, Counted: pass - 1}
 		if a.has("counted") {
 			ct.Counted = a.int("counted")
 		}
 		for _, o := range Outcomes() {
 			ct.Tries[o] = uint16(a.int(o.String()))
 		}
-		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: n, Number: ct.Number, Pass: pass, Claimed: s.now}, Contact: ct}
+		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: n, Number: ct.Number(), Pass: pass, Claimed: s.now}, Contact: ct}
 		s.claims[p[0]] = cm
 		all = append(all, cm)
 	}

@@ -280,7 +280,7 @@ func (w *world) addContacts(name string, n int) {
 	st := w.store[name]
 	for range n {
 		st.truth[uint64(len(st.contacts))] = Pending
-		st.contacts = append(st.contacts, Contact{ID: uint64(len(st.contacts)), Number: "100", Due: w.now})
+		st.contacts = append(st.contacts, Contact{ID: uint64(len(st.contacts)), Numbers: []Number{{Number: "100"}}, Due: w.now})
 	}
 }
 

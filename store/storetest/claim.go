@@ -102,7 +102,7 @@ func claimAttempt(t *testing.T, b *box) {
 		t.Fatalf("attempt\n got %+v\nwant %+v", a, want)
 	}
 	if want := (campaign.Contact{
-		ID: c.ID, List: "l", Key: "K1", Number: "+8210", Attributes: row.Attributes, State: campaign.Pending, Due: start,
+		ID: c.ID, List: "l", Key: "K1", Numbers: []campaign.Number{{Number: "+8210"}}, Attributes: row.Attributes, State: campaign.Pending, Due: start,
 	}); !equal(c, want) {
 		t.Fatalf("the claim's contact is as it was before\n got %+v\nwant %+v", c, want)
 	}

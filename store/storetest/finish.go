@@ -81,7 +81,7 @@ func withdrawChangedCopy(t *testing.T, b *box) {
 	b.loaded("c", "1")
 	want := b.contact("c", "1")
 	cm := b.claim1("c", start)
-	cm.Contact.State, cm.Contact.Number, cm.Contact.Attempts = campaign.Done, "9", 7
+	cm.Contact.State, cm.Contact.Numbers, cm.Contact.Attempts = campaign.Done, []campaign.Number{{Number: "9"}}, 7
 	cm.Contact.Due = start.Add(time.Hour)
 	cm.Attempt.Number, cm.Attempt.Pass, cm.Attempt.Contact = "9", 7, 99
 	b.withdraw(cm)
@@ -227,7 +227,7 @@ func finishChangedCopy(t *testing.T, b *box) {
 	before := b.contact("c", "1")
 	a, c := end(cm, start.Add(time.Hour))
 	a.Number, a.Key, a.List, a.Pass, a.Claimed = "9", "k", "other", 9, start.Add(-time.Hour)
-	c.Number, c.Key, c.List, c.Attributes, c.Attempts = "9", "k", "other", nil, 9
+	c.Numbers, c.Key, c.List, c.Attributes, c.Attempts = []campaign.Number{{Number: "9"}}, "k", "other", nil, 9
 	b.finish(a, c)
 	got := b.contact("c", "1")
 	if got.List != before.List || got.Key != before.Key || !slices.Equal(got.Attributes, before.Attributes) || got.Attempts != 1 || got.State != campaign.Waiting {

@@ -48,7 +48,7 @@ func loadTwice(t *testing.T, b *box) {
 		}
 		for i, c := range contacts {
 			want := campaign.Contact{
-				ID: c.ID, List: "l", Key: list[i].Key, Number: list[i].Number, Attributes: list[i].Attributes, State: campaign.Pending, Due: start,
+				ID: c.ID, List: "l", Key: list[i].Key, Numbers: []campaign.Number{{Number: list[i].Number}}, Attributes: list[i].Attributes, State: campaign.Pending, Due: start,
 			}
 			if !equal(c, want) || i > 0 && c.ID <= contacts[i-1].ID {
 				t.Fatalf("contact\n got %+v\nwant %+v", c, want)
@@ -255,7 +255,7 @@ func loadCutOff(t *testing.T, b *box) {
 		t.Fatalf("%+v, %t, %v", got, ok, err)
 	}
 	for i, c := range b.contacts("c") {
-		if c.Number != list[i].Number {
+		if c.Number() != list[i].Number {
 			t.Fatalf("contact %d is %+v, not in the order of the list", i, c)
 		}
 	}

@@ -70,14 +70,14 @@ func (m *model) claim(name string, now time.Time, most int) (made []*modelAttemp
 			break
 		}
 		switch {
-		case m.dnc[c.Number]:
+		case m.dnc[c.Number()]:
 			c.State, c.Due = campaign.DNC, time.Time{}
-		case m.ringing(c.Number):
+		case m.ringing(c.Number()):
 			c.Due = now.Add(store.BusyNumberDelay)
 		default:
 			m.seq++
 			at := &modelAttempt{m.seq, campaign.Attempt{
-				Campaign: name, List: c.List, Key: c.Key, Number: c.Number, Pass: c.Attempts + 1, Claimed: now,
+				Campaign: name, List: c.List, Key: c.Key, Number: c.Number(), Pass: c.Attempts + 1, Claimed: now,
 			}, *c}
 			mc.attempts = append(mc.attempts, at)
 			made = append(made, at)
@@ -111,7 +111,7 @@ func (m *model) ringing(number string) bool {
 // contact is that of an attempt.
 func (m *model) contact(at *modelAttempt) *campaign.Contact {
 	mc := m.campaigns[at.a.Campaign]
-	return mc.contacts[slices.IndexFunc(mc.contacts, func(c *campaign.Contact) bool { return c.Number == at.a.Number })]
+	return mc.contacts[slices.IndexFunc(mc.contacts, func(c *campaign.Contact) bool { return c.Number() == at.a.Number })]
 }
 
 // withdraw and finish do nothing unless the attempt is in flight.
@@ -167,10 +167,10 @@ func (m *model) load(name, list string, now time.Time, remove bool, rows []store
 	seen, mentioned := map[*campaign.Contact]bool{}, map[*campaign.Contact]bool{}
 	for _, r := range rows {
 		same := func(c *campaign.Contact) bool {
-			return c.List == list && c.Number == r.Number && (c.Key == r.Key || r.Key == "")
+			return c.List == list && c.Number() == r.Number && (c.Key == r.Key || r.Key == "")
 		}
 		taken := func(c *campaign.Contact) bool {
-			return c.Number == r.Number || c.List == list && c.Key == r.Key && r.Key != ""
+			return c.Number() == r.Number || c.List == list && c.Key == r.Key && r.Key != ""
 		}
 		if i := slices.IndexFunc(mc.contacts, same); i >= 0 && !seen[mc.contacts[i]] {
 			c := mc.contacts[i]
@@ -193,8 +193,8 @@ func (m *model) load(name, list string, now time.Time, remove bool, rows []store
 				mentioned[c] = mentioned[c] || taken(c)
 			}
 		} else {
-			c := &campaign.Contact{List: list, Key: r.Key, Number: r.Number, Attributes: r.Attributes, Due: now}
-			if b.Added++; m.dnc[c.Number] {
+			c := &campaign.Contact{List: list, Key: r.Key, Numbers: []campaign.Number{{Number: r.Number}}, Attributes: r.Attributes, Due: now}
+			if b.Added++; m.dnc[c.Number()] {
 				c.State, c.Due = campaign.DNC, time.Time{}
 				b.Barred++
 			}
@@ -228,7 +228,7 @@ func (m *model) setDNC(now time.Time, numbers []string) {
 	}
 	for _, mc := range m.campaigns {
 		for _, c := range mc.contacts {
-			if c.State == campaign.DNC && !m.dnc[c.Number] {
+			if c.State == campaign.DNC && !m.dnc[c.Number()] {
 				c.State, c.Due = active(c), now
 			}
 		}

@@ -392,7 +392,7 @@ func (b *box) contacts(camp string) []campaign.Contact {
 func (b *box) contact(camp, number string) campaign.Contact {
 	b.Helper()
 	for _, c := range b.contacts(camp) {
-		if c.Number == number {
+		if c.Number() == number {
 			return c
 		}
 	}

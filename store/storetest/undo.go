@@ -55,7 +55,7 @@ func undo(t *testing.T, b *box) {
 	b.reopen()
 	var left []string
 	for _, c := range b.contacts("c") {
-		left = append(left, c.Number)
+		left = append(left, c.Number())
 	}
 	if fmt.Sprint(left) != "[1 2 4]" {
 		t.Fatal(left)
@@ -102,7 +102,7 @@ func undoDialing(t *testing.T, b *box) {
 	b.reopen()
 	b.withdraw(claims[0])
 	b.finish(end(claims[1], start))
-	if all := b.contacts("c"); len(all) != 1 || all[0].Number != "2" || all[0].State != campaign.Waiting {
+	if all := b.contacts("c"); len(all) != 1 || all[0].Number() != "2" || all[0].State != campaign.Waiting {
 		t.Fatalf("%+v", all)
 	}
 	if all := collect(b, b.Batches("c")); all[0].TakenBack != 2 {

@@ -71,10 +71,7 @@ func Up(t testing.TB, agents int) *Lab {
 	if testing.Short() {
 		t.Skip("lab: -short")
 	}
-	l := &Lab{t: t, script: findScript(t), dir: os.Getenv("LAB_DIR")}
-	if l.dir == "" {
-		l.dir = "/var/tmp/dialcamp-lab"
-	}
+	l := newLab(t)
 	if os.Geteuid() != 0 {
 		l.missing("the lab needs root")
 	}
@@ -87,6 +84,14 @@ func Up(t testing.TB, agents int) *Lab {
 		t.Fatalf("lab up: exit status %d\n%s", status, output)
 	}
 	l.ClearCDR()
+	return l
+}
+
+func newLab(t testing.TB) *Lab {
+	l := &Lab{t: t, script: findScript(t), dir: os.Getenv("LAB_DIR")}
+	if l.dir == "" {
+		l.dir = "/var/tmp/dialcamp-lab"
+	}
 	return l
 }
 
