@@ -24,6 +24,7 @@ type Call struct {
 	Contact    uint64  `json:"contact"`
 	Key        string  `json:"key"`
 	Number     string  `json:"number"`
+	NumberType string  `json:"number_type"`
 	Attempt    int     `json:"attempt"` // 1 for the contact's first
 	Outcome    string  `json:"outcome"`
 	Cause      int     `json:"cause"`
@@ -43,7 +44,7 @@ type Call struct {
 // CallOf is the exported form of an attempt.
 func CallOf(a *campaign.Attempt) Call {
 	c := Call{
-		ID: a.ID, Campaign: a.Campaign, List: a.List, Contact: a.Contact, Key: a.Key, Number: a.Number, Attempt: a.Pass,
+		ID: a.ID, Campaign: a.Campaign, List: a.List, Contact: a.Contact, Key: a.Key, Number: a.Number, NumberType: a.Type, Attempt: a.Pass,
 		Outcome: a.Outcome.String(), Cause: int(a.Cause), DialStatus: a.DialStatus, Agent: a.Agent,
 		Claimed: milli(a.Claimed), Answered: milli(a.Answered), Connected: milli(a.Connected), Ended: milli(a.Ended),
 		Ring: round(a.Ring()), Wait: round(a.Wait()), Talk: round(a.Talk()), Note: a.Note,
@@ -100,13 +101,13 @@ func writeCallsJSON(w io.Writer, calls iter.Seq2[Call, error]) error {
 
 func writeCallsCSV(w io.Writer, calls iter.Seq2[Call, error]) error {
 	cw := csv.NewWriter(w)
-	cw.Write([]string{"id", "campaign", "list", "contact", "key", "number", "attempt", "outcome", "cause", "cause_text",
+	cw.Write([]string{"id", "campaign", "list", "contact", "key", "number", "number_type", "attempt", "outcome", "cause", "cause_text",
 		"dial_status", "agent", "claimed", "answered", "connected", "ended", "ring_seconds", "wait_seconds", "talk_seconds", "note"})
 	for c, err := range calls {
 		if err != nil {
 			return err
 		}
-		err := cw.Write([]string{c.ID, Cell(c.Campaign), Cell(c.List), strconv.FormatUint(c.Contact, 10), Cell(c.Key), numberCell(c.Number),
+		err := cw.Write([]string{c.ID, Cell(c.Campaign), Cell(c.List), strconv.FormatUint(c.Contact, 10), Cell(c.Key), numberCell(c.Number), Cell(c.NumberType),
 			strconv.Itoa(c.Attempt), c.Outcome, strconv.Itoa(c.Cause), c.CauseText, Cell(c.DialStatus), Cell(c.Agent),
 			c.Claimed, c.Answered, c.Connected, c.Ended, number(c.Ring), number(c.Wait), number(c.Talk), Cell(c.Note)})
 		if err != nil {

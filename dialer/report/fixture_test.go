@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -221,4 +222,20 @@ func keys(rows []report.Row) (all []string) {
 		all = append(all, r.Key)
 	}
 	return slices.Clip(all)
+}
+
+// typed is a store whose numbers have types by their last digit, some none.
+type typed struct{ store.Store }
+
+func (s typed) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Attempt, error] {
+	return func(yield func(campaign.Attempt, error) bool) {
+		for a, err := range s.Store.Attempts(camp, from, to) {
+			if a.Number != "" {
+				a.Type = []string{"mobile", "work", ""}[a.Number[len(a.Number)-1]%3]
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
 }

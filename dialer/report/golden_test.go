@@ -6,6 +6,7 @@ import (
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/store"
 )
 
 var extensions = map[string]string{"table": ".txt", "csv": ".csv", "json": ".json", "html": ".html", "xlsx": ".xlsx.txt"}
@@ -40,6 +41,7 @@ func TestReports(t *testing.T) {
 		{"by-outcome", report.Query{Campaign: "spring", By: "outcome"}, "full"},
 		{"by-cause", report.Query{Campaign: "spring", By: "cause"}, "full"},
 		{"by-agent", report.Query{Campaign: "spring", By: "agent"}, "full"},
+		{"by-number-type", report.Query{Campaign: "spring", By: "number_type"}, "typed"},
 		{"from", report.Query{Campaign: "spring", From: noon, Now: night}, "full"},
 		{"to", report.Query{Campaign: "spring", To: noon}, "full"},
 		{"from-to", report.Query{Campaign: "spring", From: morning.Add(3 * time.Minute), To: morning.Add(9 * time.Minute)}, "full"},
@@ -49,12 +51,14 @@ func TestReports(t *testing.T) {
 		{"several-by-yield", report.Query{Configured: autumn, By: "yield"}, "several"},
 		{"several-by-list", report.Query{Configured: autumn, By: "list"}, "several"},
 	} {
-		st := full
+		st := store.Store(full)
 		switch c.from {
 		case "empty":
 			st = empty
 		case "several":
 			st = several
+		case "typed":
+			st = typed{full}
 		}
 		rows := build(t, st, c.q)
 		for _, format := range report.Formats {
@@ -70,7 +74,7 @@ func TestReports(t *testing.T) {
 }
 
 func TestCalls(t *testing.T) {
-	s := typical(t)
+	s := typed{typical(t)}
 	load(t, s, "autumn", "only", numbers(900, 1)...)
 	call(t, s, "autumn", morning.Add(time.Hour), ending{})
 	for _, c := range []struct {
