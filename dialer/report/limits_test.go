@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -87,12 +88,19 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The sums know who waited longer than two seconds. A regime with another
-// patience would have to be counted from attempts.
+// The sums know who waited longer than two seconds. A rule that they cannot serve
+// would have to be counted from attempts: who adds one looks at countOf.
 func TestSumsServeEveryRegime(t *testing.T) {
 	for _, r := range pacing.Regimes {
 		if r.Late && r.Patience != campaign.LateAfter {
 			t.Errorf("%s has a patience of %v", r.Name, r.Patience)
 		}
+	}
+	var rules []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[pacing.Regime]()) {
+		rules = append(rules, f.Name)
+	}
+	if known := []string{"Name", "Limit", "Window", "Patience", "Late", "Machines"}; !slices.Equal(rules, known) {
+		t.Errorf("a regime has the rules %v, countOf knows %v", rules, known)
 	}
 }
