@@ -141,6 +141,13 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 		}
 		defer ctl.Close()
 	}
+	if d.cfg.Control.Listen != "" {
+		watched, err := control.ListenToWatchers(d.cfg.Control.Listen, d)
+		if err != nil {
+			return err
+		}
+		defer watched.Close()
+	}
 
 	linkCtx, cutLinks := context.WithCancel(context.Background())
 	defer cutLinks()

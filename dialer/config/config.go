@@ -52,6 +52,7 @@ type Store struct {
 // Control is the operator's HTTP API.
 type Control struct {
 	Socket string
+	Listen string // host:port for who watches: metrics and health; "": none
 }
 
 // Log says what is logged and how.

@@ -328,6 +328,13 @@ func (r *resolver) store() {
 			r.cfg.Control.Socket = path
 		}
 	}
+	if r.has("control.listen") {
+		address, err := hostPort(r.raw.Control.Listen, "")
+		if err != nil {
+			r.failBecause(err, "control.listen", "such as 127.0.0.1:9750", "%s: %v", quote(r.raw.Control.Listen), err)
+		}
+		r.cfg.Control.Listen = address
+	}
 	if socket := r.cfg.Control.Socket; socket != "" {
 		r.writes("control.socket", socket)
 		if len(socket) > MaxSocket {

@@ -39,6 +39,7 @@ type rawStore struct {
 
 type rawControl struct {
 	Socket string `mapstructure:"socket"`
+	Listen string `mapstructure:"listen"`
 }
 
 type rawLog struct {
@@ -151,6 +152,5 @@ type rawReport struct {
 // are paths without indices.
 var notYet = map[string]string{
 	"campaigns.retry.next_number": "remove it; a contact has one number",
-	"control.listen":              "remove it; use control.socket",
 	"control.token_file":          "remove it; who may open control.socket is told by its directory's permissions",
 }

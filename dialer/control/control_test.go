@@ -17,6 +17,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
 )
@@ -28,6 +29,7 @@ type operator struct {
 	states map[string]campaign.State
 	store  store.Store
 	gone   bool // as when stopping
+	cut    bool // from Asterisk
 	asked  control.Import
 }
 
@@ -39,10 +41,10 @@ func (o *operator) Status(context.Context) (campaign.Status, error) {
 	defer o.mu.Unlock()
 	return campaign.Status{
 		Time:    morning,
-		Servers: []campaign.ServerStatus{{Name: "lab", Up: true, InFlight: 2}},
+		Servers: []campaign.ServerStatus{{Name: "lab", Up: !o.cut, InFlight: 2}},
 		Queues:  []campaign.QueueStatus{{Server: "lab", Name: "Camp200", Known: true, LoggedIn: 5, Free: 3, Supply: "3 free"}},
 		Campaigns: []campaign.CampaignStatus{{
-			Name: "spring", State: o.states["spring"], Queue: "Camp200", InFlight: 2, Phases: map[string]int{"ringing": 2}, Hold: "why",
+			Name: "spring", State: o.states["spring"], Server: "lab", Queue: "Camp200", Mode: pacing.Predictive, InFlight: 2, Phases: map[string]int{"ringing": 2}, Hold: "why",
 		}},
 	}, nil
 }

@@ -13,6 +13,9 @@
 //	POST /v1/dnc/add|remove?list=&campaign=     entries, one a line; {"entries": how many there were to do}
 //	GET  /v1/db/stats                           store.Stats
 //	GET  /v1/db/backup                          a copy of the store
+//	GET  /metrics                               for Prometheus
+//	GET  /livez, /readyz                        200 or 503: the daemon lives; it could place calls
+//	GET  /debug/pprof/                          profiles, for go tool pprof
 //
 // Times are RFC 3339. An error is answered with {"error": "…"} and a status: 400
 // the request is wrong, 404 no such campaign or resource, 409 not in this state,
@@ -26,7 +29,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,9 +65,13 @@ type Status struct {
 
 // Server answers the API until Close.
 type Server struct {
-	http *http.Server
-	done chan struct{}
+	http    *http.Server
+	address string
+	done    chan struct{}
 }
+
+// Address is where it listens.
+func (s *Server) Address() string { return s.address }
 
 // Listen serves on a unix socket at path, which only the owner and its group
 // can open. A socket that a dead daemon left is replaced, one that answers is
@@ -72,15 +81,20 @@ func Listen(path string, op Operator) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return serve(ln, Handler(op)), nil
+}
+
+func serve(ln net.Listener, h http.Handler) *Server {
 	s := &Server{
-		http: &http.Server{Handler: Handler(op), ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10},
-		done: make(chan struct{}),
+		http:    &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10},
+		address: ln.Addr().String(),
+		done:    make(chan struct{}),
 	}
 	go func() {
 		defer close(s.done)
 		s.http.Serve(ln)
 	}()
-	return s, nil
+	return s
 }
 
 // Close stops serving; requests under way have a second to end.
@@ -110,10 +124,16 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("POST /v1/dnc/remove", a.dncRemove)
 	mux.HandleFunc("GET /v1/db/stats", a.dbStats)
 	mux.HandleFunc("GET /v1/db/backup", a.dbBackup)
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		fail(w, http.StatusNotFound, fmt.Errorf("no such resource: %s %s", r.Method, r.URL.Path))
-	})
+	a.watch(mux)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("/", nothing)
 	return mux
+}
+
+func nothing(w http.ResponseWriter, r *http.Request) {
+	fail(w, http.StatusNotFound, fmt.Errorf("no such resource: %s %s", r.Method, r.URL.Path))
 }
 
 type api struct{ op Operator }
