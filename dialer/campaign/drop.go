@@ -12,12 +12,12 @@ func (cl *call) waits() bool {
 }
 
 // keepWaiting looks after somebody who waits for an agent: after a while the
-// call counts as abandoned, whoever takes it then, and after the campaign's own
+// call counts as abandoned, whoever takes it then, unless a machine waits; and after the campaign's own
 // time it is dropped, if there is a place to send it to. While an agent's phone
 // rings for it it is not.
 func (c *Core) keepWaiting(cl *call) {
 	waited := c.now.Sub(cl.queuedAt)
-	if r := cl.campaign.Regime; r.Late && waited > r.Patience {
+	if r := cl.campaign.Regime; r.Late && waited > r.Patience && !cl.machine {
 		c.abandoned(cl)
 	}
 	drop := cl.campaign.Drop
