@@ -66,13 +66,13 @@ type call struct {
 	dialStatus1                string // of Originate's own dial of ;1
 	ranDialplan                bool   // ;2 began to run DialCamp
 	cancelled                  bool
-	gone                       bool // settled or taken back
+	gone                       bool     // settled or taken back
 	learnt                     answerer // as the pacer knows it
 	late                       bool     // and it knows that a person found no agent in time
 	machine                    bool     // answered by one, as the dialplan says
 	why                        string   // it says so
-	dropped                    bool // sent away because no agent came
-	given                      bool // hung up because no agent is left to take it
+	dropped                    bool     // sent away because no agent came
+	given                      bool     // hung up because no agent is left to take it
 	ends
 }
 
