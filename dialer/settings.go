@@ -41,7 +41,6 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 				rules.ByOutcome[o] = campaign.RetryRule{After: r.After, Max: r.Max}
 			}
 		}
-		regime, _ := pacing.FindRegime(c.Pacing.Regime)
 		all = append(all, campaign.Settings{
 			Name: c.Name, Server: c.Asterisk, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
@@ -50,9 +49,9 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			Retry:       rules,
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
-				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: regime.Patience.Seconds(),
+				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: c.Pacing.Regime.Patience.Seconds(),
 			},
-			Regime:         regime,
+			Regime:         c.Pacing.Regime,
 			CallsPerSecond: c.Pacing.CallsPerSecond,
 			Weight:         c.Pacing.Weight, Priority: c.Pacing.Priority,
 			HangUpAfter: c.Pacing.HangUpAfter,

@@ -19,7 +19,13 @@ import (
 // The encoder never writes what the decoder refuses: numbers that do not fit
 // are clamped.
 
-const recordVersion = 1
+const (
+	recordVersion = 1
+	// fullRecord is the version of a record with a second part: what most
+	// attempts have nothing of. They stay as small as if they could not have it,
+	// and one that is cut short between the parts is refused.
+	fullRecord = 2
+)
 
 var errRecord = errors.New("store: damaged record")
 
@@ -74,15 +80,16 @@ func nanos(t time.Time) uint64 {
 }
 
 type decoder struct {
-	b   []byte
-	err error
+	b    []byte
+	full bool // there is a second part
+	err  error
 }
 
 func decode(b []byte) *decoder {
-	if len(b) == 0 || b[0] != recordVersion {
+	if len(b) == 0 || b[0] != recordVersion && b[0] != fullRecord {
 		return &decoder{err: errRecord}
 	}
-	return &decoder{b: b[1:]}
+	return &decoder{b: b[1:], full: b[0] == fullRecord}
 }
 
 func (d *decoder) uint() uint64 {
@@ -213,6 +220,10 @@ func encodeAttempt(a *campaign.Attempt) []byte {
 	e.string(a.DialStatus)
 	e.string(a.Agent)
 	e.string(a.Note)
+	if !a.Person.IsZero() {
+		e[0] = fullRecord
+		e.time(a.Person)
+	}
 	return e
 }
 
@@ -235,6 +246,9 @@ func decodeAttempt(camp string, seq uint64, b []byte) (campaign.Attempt, error) 
 	a.DialStatus = d.string()
 	a.Agent = d.string()
 	a.Note = d.string()
+	if d.full {
+		a.Person = d.time()
+	}
 	return a, d.err
 }
 

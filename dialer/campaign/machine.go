@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"strings"
+	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
 )
@@ -37,7 +38,12 @@ func (c *Core) detected(cl *call, e *ami.UserEvent) {
 		return
 	}
 	cl.answered(c.now)
-	cl.machine = strings.EqualFold(status, "MACHINE")
+	switch cl.machine = strings.EqualFold(status, "MACHINE"); {
+	case cl.machine:
+		cl.Attempt.Person = time.Time{}
+	case cl.Attempt.Person.IsZero():
+		cl.Attempt.Person = c.now
+	}
 	if cl.why = e.Raw().Get("Cause"); len(cl.why) > maxWhy {
 		cl.why = cl.why[:maxWhy]
 	}

@@ -24,11 +24,15 @@ func TestDetectionsAreCountedAsStored(t *testing.T) {
 		{"answer", "response", "detect-machine", "detect-human", "join", "+5s", "abandon"},
 		{"answer", "response", "detect-human", "detect-machine", "dialplan-ends"},
 		{"answer", "response", "detect-uncertain", "join", "abandon"},
+		{"answer", "response", "+5s", "detect-human", "join", "offer", "connect", "contact-ends"},
+		{"answer", "response", "+5s", "detect-uncertain", "join", "+5s", "offer", "connect", "contact-ends"},
+		{"answer", "response", "+5s", "detect-human", "detect-machine", "detect-human", "join", "abandon"},
 		{"answer", "response", "abandon"},
 		{"refuse:17:BUSY"},
 	}
+	guess := pacing.Regime{Limit: 0.03, Window: 1, Patience: 2 * time.Second, FalseMachines: 0.5}
 	machines := pacing.Regime{Limit: 0.03, Window: 1, Patience: 2 * time.Second, Late: true, Machines: true}
-	for _, regime := range append([]pacing.Regime{machines}, pacing.Regimes...) {
+	for _, regime := range append([]pacing.Regime{guess, machines}, pacing.Regimes...) {
 		for _, steps := range scripts {
 			name := fmt.Sprint(regime.Name, steps)
 			now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
