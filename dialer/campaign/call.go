@@ -181,6 +181,9 @@ func (c *Core) amiEvent(ev AMI) {
 	case *ami.AgentConnect:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			c.joined(cl)
+			if cl.phase == phaseOffered && cl.queue != nil {
+				cl.queue.pickedUp(c.now.Sub(cl.offeredAt))
+			}
 			cl.connected(c.now, agentName(e.MemberName, e.Interface))
 			cl.agent = e.Interface
 		}

@@ -16,6 +16,7 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 		s.Since = c.now.Sub(cp.decided).Seconds()
 	}
 	cp.decided = c.now
+	cp.pacer.Patience = q.patience(cp.Pacing.Patience)
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
 	if cp.pacer.Mode == pacing.Predictive {
 		before := cp.pacer.State
