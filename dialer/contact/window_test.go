@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 	"time"
-	_ "time/tzdata" // the tests' zones, wherever they run
 )
 
 func zone(t testing.TB, name string) *time.Location {
