@@ -110,7 +110,7 @@ func newOperator(t *testing.T) *operator {
 	t.Cleanup(func() { s.Close() })
 	rows := func(yield func(store.Row, error) bool) {
 		for i := range 3 {
-			if !yield(store.Row{Number: fmt.Sprint("+8210", 1000+i)}, nil) {
+			if !yield(store.Row{Numbers: []store.RowNumber{{Number: fmt.Sprint("+8210", 1000+i)}}}, nil) {
 				return
 			}
 		}
