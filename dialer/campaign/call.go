@@ -416,7 +416,7 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	c.learnEnd(cl, &a)
 	ct := cl.Contact
 	ct.Attempts = a.Pass
-	cl.campaign.Retry.Settle(&ct, outcome, c.now)
+	cl.campaign.Retry.Settle(&ct, &a, c.now)
 	if ct.State == Waiting {
 		cl.campaign.over = false
 		cl.campaign.agenda.note(ct.Due, c.now)

@@ -48,7 +48,7 @@ func (f *fuzzer) claims() (all []Claim) {
 	for range f.byte() % 4 {
 		n := f.byte() % 16
 		camp := f.one("spring", "summer", "winter")
-		all = append(all, Claim{Attempt: Attempt{ID: fmt.Sprintf("A%d", n), Seq: uint64(n % 3), Campaign: camp, Pass: 1, Claimed: f.now}, Contact: Contact{ID: uint64(n)}})
+		all = append(all, Claim{Attempt: Attempt{ID: fmt.Sprintf("A%d", n), Seq: uint64(n % 3), Campaign: camp, Pass: 1, Claimed: f.now}, Contact: Contact{ID: uint64(n), Numbers: []Number{{Number: "100"}, {Number: "200"}}[:1+n%2]}})
 	}
 	return all
 }
@@ -180,7 +180,7 @@ func FuzzStep(f *testing.F) {
 		fz := &fuzzer{t: t, data: data, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), state: map[string]string{}}
 		rules := RetryRules{MaxAttempts: 3}
 		for o := range rules.ByOutcome {
-			rules.ByOutcome[o] = RetryRule{time.Minute, o % 3}
+			rules.ByOutcome[o] = RetryRule{After: []time.Duration{time.Minute}, Max: o % 3}
 		}
 		fz.core = New([]Server{{Name: "pbx", MaxChannels: 9, CallsPerSecond: 20}, {Name: "pbx2"}}, []Settings{
 			{Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 5, Wrapup: time.Second, Retry: rules},

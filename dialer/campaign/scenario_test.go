@@ -81,12 +81,13 @@ type scene struct {
 	members  map[string]map[string]ami.Member
 	seq      uint64
 	claims   map[string]Claim
+	contacts map[string]Contact // by the attempt that ended last, without the letter behind it
 }
 
 func play(t *testing.T, text string) string {
 	s := &scene{
 		states: map[string]State{}, pictures: map[string]*QueueSeen{}, silent: map[string]bool{},
-		members: map[string]map[string]ami.Member{}, claims: map[string]Claim{}, shown: map[string]bool{},
+		members: map[string]map[string]ami.Member{}, claims: map[string]Claim{}, contacts: map[string]Contact{}, shown: map[string]bool{},
 		start: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), // a Monday
 	}
 	s.now = s.start
@@ -262,22 +263,40 @@ func settingsOf(name string, a args) Settings {
 	if a.has("attempts") {
 		st.Retry.MaxAttempts = a.int("attempts")
 	}
+	st.Retry.MaxPerNumber, st.Retry.MaxPerDay = a.int("pernumber"), a.int("perday")
 	if v, ok := a["open"]; ok { // 9h-18h
 		from, to, _ := strings.Cut(v, "-")
 		h := args{"from": from, "to": to}
 		st.Hours = span{h.duration("from"), h.duration("to")}
 	}
 	for _, o := range Outcomes() {
-		if v, ok := a[o.String()]; ok { // 5m/3
-			after, most, _ := strings.Cut(v, "/")
-			r := args{"after": after, "max": most}
-			st.Retry.ByOutcome[o] = RetryRule{r.duration("after"), r.int("max")}
+		if v, ok := a[o.String()]; ok {
+			st.Retry.ByOutcome[o] = ruleOf(v)
 		}
 	}
 	return st
 }
 
-// claim makes the claims of words like A1 or A1:number=100:pass=2:busy=1.
+// ruleOf reads 5m,1h/3, with /next and /1m behind it for the number's choice and
+// how soon another one is called.
+func ruleOf(s string) (r RetryRule) {
+	p := strings.Split(s+"//", "/")
+	for _, after := range strings.Split(p[0], ",") {
+		r.After = append(r.After, args{"after": after}.duration("after"))
+	}
+	r.Max = args{"max": p[1]}.int("max")
+	if p[2] != "" {
+		r.Choice, _ = ParseNumberChoice(p[2])
+	}
+	if p[3] != "" {
+		r.SwitchAfter = args{"switch": p[3]}.duration("switch")
+	}
+	return r
+}
+
+// claim makes the claims of words like A1 or A1:number=100+200:pass=2:busy=1. A
+// name that was claimed before, with a letter behind it, is that contact's next
+// attempt: A1b after A1.
 func (s *scene) claim(campaign string, words []string) (all []Claim) {
 	for _, w := range words {
 		p := strings.Split(w, ":")
@@ -288,14 +307,20 @@ func (s *scene) claim(campaign string, words []string) (all []Claim) {
 		s.seq++
 		n := s.seq
 		pass := max(1, a.int("pass"))
-		ct := Contact{ID: n, List: "l", Numbers: []Number{{Number: a.get("number", fmt.Sprint(100*n))}}, Attempts: pass - 1, Counted: pass - 1}
+		ct := Contact{ID: n, List: "l", Attempts: pass - 1, Counted: pass - 1}
+		for _, number := range strings.Split(a.get("number", fmt.Sprint(100*n)), "+") {
+			ct.Numbers = append(ct.Numbers, Number{Number: number})
+		}
 		if a.has("counted") {
 			ct.Counted = a.int("counted")
 		}
 		for _, o := range Outcomes() {
 			ct.Tries[o] = uint16(a.int(o.String()))
 		}
-		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: n, Number: ct.Number(), Pass: pass, Claimed: s.now}, Contact: ct}
+		if before, ok := s.contacts[strings.TrimRight(p[0], "abcdefgh")]; ok {
+			ct, pass = before, before.Attempts+1
+		}
+		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: ct.ID, Number: ct.Number(), Pass: pass, Claimed: s.now}, Contact: ct}
 		s.claims[p[0]] = cm
 		all = append(all, cm)
 	}
@@ -379,6 +404,9 @@ func (s *scene) step(ev Event) {
 }
 
 func (s *scene) effect(e Effect) {
+	if f, ok := e.(Finish); ok {
+		s.contacts[strings.TrimRight(f.Attempt.ID, "abcdefgh")] = f.Contact
+	}
 	if text := describe(e, s.now); text != "" {
 		kind := ""
 		switch e.(type) {
@@ -480,6 +508,9 @@ func describeFinish(e Finish, now time.Time) string {
 	text += fmt.Sprintf("; contact %s attempts=%d counted=%d", ct.State, ct.Attempts, ct.Counted)
 	if !ct.Due.IsZero() {
 		text += " due in " + ct.Due.Sub(now).String()
+		if len(ct.Numbers) > 1 {
+			text += " at " + ct.Number()
+		}
 	}
 	if a.Note != "" {
 		text += " (" + a.Note + ")"

@@ -112,7 +112,7 @@ func (w *world) ms(from, to int) time.Duration {
 
 var worldRetry = RetryRules{MaxAttempts: 6, ByOutcome: func() (r [NumOutcomes]RetryRule) {
 	for _, o := range []Outcome{Busy, NoAnswer, Abandoned, Dropped, Unreachable, Congestion, Failed, Unknown} {
-		r[o] = RetryRule{time.Duration(o) * 700 * time.Millisecond, 2}
+		r[o] = RetryRule{After: []time.Duration{time.Duration(o) * 700 * time.Millisecond}, Max: 2, Choice: NumberChoice(o % 3)}
 	}
 	return r
 }()}

@@ -128,14 +128,23 @@ type Calling struct {
 
 // Retry says when a contact is dialed again.
 type Retry struct {
-	MaxAttempts int // attempts that count, over all outcomes
-	ByOutcome   map[string]RetryRule
+	MaxAttempts  int // attempts that count, over all outcomes
+	MaxPerNumber int // of these, at one number; 0: no such bound
+	MaxPerDay    int // and on one day; 0: no such bound
+	ByOutcome    map[string]RetryRule
 }
 
-// RetryRule is what follows one outcome. Max 0: never dialed again after it.
+// RetryRule is what follows one outcome, as campaign.RetryRule has it. Max 0:
+// never dialed again after it.
 type RetryRule struct {
-	After time.Duration
-	Max   int // dialed again at most this many times after this outcome
+	After       []time.Duration
+	Max         int // dialed again at most this many times after this outcome
+	Multiply    float64
+	AtMost      time.Duration
+	Jitter      float64 // a share
+	NextNumber  string  // same, next, best
+	SwitchAfter time.Duration
+	First       bool
 }
 
 // Report is one report written by the clock.
