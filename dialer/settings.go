@@ -27,7 +27,7 @@ func (h hours) Closes(t time.Time) (time.Time, bool) { return h.windows.Closes(t
 func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
 	for _, a := range cfg.Asterisk {
-		all = append(all, campaign.Server{Name: a.Name, MaxChannels: a.MaxChannels, CallsPerSecond: a.CallsPerSecond})
+		all = append(all, campaign.Server{Name: a.Name, MaxChannels: a.MaxChannels, CallsPerSecond: a.CallsPerSecond, Breaker: campaign.Breaker(a.Breaker)})
 	}
 	return all
 }
@@ -37,7 +37,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 	for _, c := range cfg.Campaigns {
 		regime, _ := pacing.FindRegime(c.Pacing.Regime)
 		all = append(all, campaign.Settings{
-			Name: c.Name, Server: c.Asterisk, Queue: c.Queue,
+			Name: c.Name, Server: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hours{c.Calling.Windows, c.Calling.Location},

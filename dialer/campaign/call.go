@@ -40,6 +40,7 @@ type call struct {
 	Claim
 	campaign  *campaign
 	server    *server
+	via       *trunk    // nil: an orphan's
 	queue     *queue    // nil: an orphan's
 	since     time.Time // when this process learnt of it
 	recovered bool
@@ -70,6 +71,7 @@ type call struct {
 	learnt                     bool // the pacer knows how it was answered
 	late                       bool // and that a person found no agent in time
 	dropped                    bool // sent away because no agent came
+	carried                    bool // its trunk's breaker knows of it
 	given                      bool // hung up because no agent is left to take it
 	ends
 }
@@ -414,6 +416,7 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	}
 	a.order()
 	c.learnEnd(cl, &a)
+	c.carriedEnded(cl, &a)
 	ct := cl.Contact
 	ct.Attempts = a.Pass
 	cl.campaign.Retry.Settle(&ct, &a, c.now)

@@ -49,6 +49,7 @@ type server struct {
 	askedAt   time.Time // AskChannels under way since; zero: none
 	checkedAt time.Time // channels were last compared
 	recheck   time.Time // compare them again then
+	trunks    map[string]*trunk
 }
 
 type campaign struct {
@@ -58,6 +59,7 @@ type campaign struct {
 	claiming int // contacts asked of the store
 	agenda   agenda
 	fault    backoff // the store failed
+	trunk    *trunk  // nil: an orphan's
 	hold     string  // why no call is placed at this moment
 	loading  int     // lists that are being loaded
 	over     bool    // nothing is left to dial
@@ -105,12 +107,12 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		calls:     map[string]*call{},
 	}
 	for _, s := range servers {
-		h := &server{Server: s, rate: pacing.Bucket{Rate: float64(s.CallsPerSecond)}}
+		h := &server{Server: s, rate: pacing.Bucket{Rate: float64(s.CallsPerSecond)}, trunks: map[string]*trunk{}}
 		c.servers[s.Name] = h
 		c.hosts = append(c.hosts, h)
 	}
 	for _, s := range settings {
-		cp := &campaign{Settings: s, state: Stopped}
+		cp := &campaign{Settings: s, state: Stopped, trunk: c.trunkOf(&s)}
 		if st, ok := states[s.Name]; ok {
 			cp.state = st
 		}
@@ -231,14 +233,21 @@ func (c *Core) notice(level slog.Level, text string, attrs ...slog.Attr) {
 }
 
 func (c *Core) tick() {
-	var ended, waiting []*call
+	var ended, waiting, answered []*call
 	for _, cl := range c.calls {
+		if cl.phase >= phaseAnswered && !cl.carried {
+			answered = append(answered, cl)
+		}
 		switch {
 		case cl.settled(c.now):
 			ended = append(ended, cl)
 		case cl.waits():
 			waiting = append(waiting, cl)
 		}
+	}
+	slices.SortFunc(answered, bySeq)
+	for _, cl := range answered {
+		c.carriedAnswered(cl)
 	}
 	slices.SortFunc(waiting, bySeq)
 	for _, cl := range waiting {

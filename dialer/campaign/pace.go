@@ -22,6 +22,8 @@ func (c *Core) mayNotCall(cp *campaign) string {
 		return "originating failed; waiting until " + c.clockText(s.refused.until)
 	case c.now.Before(cp.fault.until):
 		return "the store failed; waiting until " + c.clockText(cp.fault.until)
+	case cp.trunk != nil && c.now.Before(cp.trunk.until):
+		return c.resting(cp.trunk)
 	}
 	if cp.Hours != nil && !cp.Hours.Open(c.now) {
 		if next, ok := cp.Hours.Next(c.now); ok {
@@ -62,8 +64,10 @@ func (c *Core) wants(cp *campaign) (int, string) {
 		return 0, "no contact is due until " + c.clockText(cp.agenda.next)
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
+	case cp.trunk.room(c.now) == 0:
+		return 0, fmt.Sprintf("one call is tried on the trunk %s, which refused %s", cp.Trunk, cp.trunk.refused)
 	}
-	return cp.MaxInFlight - cp.inFlight, ""
+	return min(cp.MaxInFlight-cp.inFlight, cp.trunk.room(c.now)), ""
 }
 
 // blind tells why a queue's agents are not known well enough to dial; "" if they
@@ -108,12 +112,14 @@ func (c *Core) paceQueue(q *queue) bool {
 	asked := 0
 	shares := pacing.Share(n, want, q.turns)
 	for i, cp := range q.campaigns {
-		place, decided := shares[i], cp == lead
+		share := min(shares[i], cp.trunk.room(c.now))
+		q.turns[i].Unused(shares[i] - share)
+		place, decided := share, cp == lead
 		if place > 0 && !decided {
 			// What the lead may place, this one may perhaps not: its contacts
 			// may answer more often.
 			place, decided = min(place, c.decide(q, cp).Place), true
-			q.turns[i].Unused(shares[i] - place)
+			q.turns[i].Unused(share - place)
 		}
 		if place > 0 {
 			cp.pacer.Placed(place)
@@ -157,6 +163,7 @@ func (c *Core) paceBroadcast(cp *campaign) {
 // take asks the store for n contacts of a campaign.
 func (c *Core) take(cp *campaign, n int) {
 	cp.claiming = n
+	cp.trunk.took(cp)
 	c.servers[cp.Server].inFlight += n
 	cp.agenda.ask(c.now)
 	c.do(TakeContacts{cp.Name, n})

@@ -119,7 +119,13 @@ func (s *scene) command(w []string) {
 	switch w[0] {
 	case "server":
 		a := parseArgs(w[2:])
-		s.servers = append(s.servers, Server{Name: w[1], MaxChannels: a.int("channels"), CallsPerSecond: a.int("cps")})
+		h := Server{Name: w[1], MaxChannels: a.int("channels"), CallsPerSecond: a.int("cps")}
+		if v, ok := a["breaker"]; ok { // 50/20/5m/30s/10m
+			p := strings.Split(v, "/")
+			b := args{"share": p[0], "of": p[1], "within": p[2], "pause": p[3], "most": p[4]}
+			h.Breaker = Breaker{b.float("share") / 100, b.int("of"), b.duration("within"), b.duration("pause"), b.duration("most")}
+		}
+		s.servers = append(s.servers, h)
 		return
 	case "campaign":
 		s.settings = append(s.settings, settingsOf(w[1], parseArgs(w[2:])))
@@ -235,7 +241,7 @@ func (h span) Next(t time.Time) (time.Time, bool) {
 
 func settingsOf(name string, a args) Settings {
 	st := Settings{
-		Name: name, Server: a.get("server", "pbx"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
+		Name: name, Server: a.get("server", "pbx"), Trunk: a.get("trunk", "Local/{number}@DialCamp/n"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
 		Wrapup: a.duration("wrapup"), RingTimeout: 30 * time.Second, Retry: RetryRules{MaxAttempts: 3},
 	}
 	st.Pacing = pacing.Settings{Mode: pacing.Mode(a.get("mode", "progressive")), Limit: 0.03, RingTimeout: 30, Patience: 2}
@@ -383,6 +389,11 @@ func (s *scene) channels(server string, words []string) {
 
 func (s *scene) status() {
 	st := s.core.Status()
+	for _, h := range st.Servers {
+		for _, t := range h.Trunks {
+			s.print("trunk %s on %s refused %s since %s, until %s", t.Name, h.Name, t.Refused, t.Since.Format(time.TimeOnly), t.Until.Format(time.TimeOnly))
+		}
+	}
 	for _, q := range st.Queues {
 		s.print("queue %s known=%v %s", q.Name, q.Known, q.Supply)
 	}

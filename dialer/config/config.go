@@ -34,6 +34,17 @@ type Asterisk struct {
 	TLS            TLS
 	MaxChannels    int // calls in flight at most, 0 = no limit of its own
 	CallsPerSecond int // Originates a second at most, 0 = no limit of its own
+	Breaker        Breaker
+}
+
+// Breaker says when a trunk is left alone because it refuses calls, as
+// campaign.Breaker has it. Share 0: never.
+type Breaker struct {
+	Share  float64
+	Of     int
+	Within time.Duration
+	Pause  time.Duration
+	AtMost time.Duration
 }
 
 // TLS says whether and how the manager connection is encrypted.

@@ -166,6 +166,8 @@ func mustHold(t testing.TB, c *Config) {
 	for _, a := range c.Asterisk {
 		must(a.Name != "" && !servers[a.Name] && a.Secret != "" && strings.Contains(a.Address, ":"), "asterisk %v", a)
 		must(clean(a.Username) && clean(a.Secret) && clean(a.Address) && a.MaxChannels >= 0 && a.CallsPerSecond >= 0, "asterisk %v", a)
+		b := a.Breaker
+		must(b == Breaker{} || b.Share > 0 && b.Share <= 1 && b.Of > 0 && b.Within > 0 && b.Pause > 0 && b.AtMost >= b.Pause, "breaker %+v", b)
 		servers[a.Name] = true
 	}
 	must(filepath.IsAbs(c.Store.Path) && filepath.IsAbs(c.Control.Socket) && len(c.Control.Socket) <= MaxSocket && c.Store.Path != c.Control.Socket, "store %q, socket %q", c.Store.Path, c.Control.Socket)

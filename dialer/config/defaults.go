@@ -24,6 +24,10 @@ const (
 	DefaultBy          = "campaign"
 )
 
+// DefaultBreaker is that of a server that says nothing of its own. A trunk that
+// is a little short of lines refuses some calls of many; one that is down, all.
+var DefaultBreaker = Breaker{Share: 0.5, Of: 20, Within: 5 * time.Minute, Pause: 30 * time.Second, AtMost: 10 * time.Minute}
+
 // DefaultRetry is the rule for each outcome that can be retried, unless
 // retry.by_outcome has one. It returns a new map. A contact who was connected
 // is never dialed again.

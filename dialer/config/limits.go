@@ -24,6 +24,11 @@ const (
 	MaxDelays      = 20 // in a list of delays
 	MaxMultiply    = 20.0
 
+	MinBreakerOf    = 5 // calls; fewer tell nothing of a trunk
+	MaxBreakerOf    = 1000
+	MinBreakerShare = 0.05
+	MaxBreakerTime  = 24 * time.Hour
+
 	MaxInFlight       = 10_000
 	MaxChannels       = 100_000
 	MaxCallsPerSecond = 1000

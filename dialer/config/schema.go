@@ -16,14 +16,24 @@ type rawConfig struct {
 }
 
 type rawAsterisk struct {
-	Name           string  `mapstructure:"name"`
-	Address        string  `mapstructure:"address"`
-	Username       string  `mapstructure:"username"`
-	Secret         *string `mapstructure:"secret"`
-	SecretFile     *string `mapstructure:"secret_file"`
-	TLS            *rawTLS `mapstructure:"tls"`
-	MaxChannels    int     `mapstructure:"max_channels"`
-	CallsPerSecond int     `mapstructure:"calls_per_second"`
+	Name           string     `mapstructure:"name"`
+	Address        string     `mapstructure:"address"`
+	Username       string     `mapstructure:"username"`
+	Secret         *string    `mapstructure:"secret"`
+	SecretFile     *string    `mapstructure:"secret_file"`
+	TLS            *rawTLS    `mapstructure:"tls"`
+	MaxChannels    int        `mapstructure:"max_channels"`
+	CallsPerSecond int        `mapstructure:"calls_per_second"`
+	Breaker        rawBreaker `mapstructure:"breaker"`
+}
+
+type rawBreaker struct {
+	Enabled *bool          `mapstructure:"enabled"`
+	Share   *percent       `mapstructure:"share"`
+	Of      *int           `mapstructure:"of"`
+	Within  *time.Duration `mapstructure:"within"`
+	Pause   *time.Duration `mapstructure:"pause"`
+	AtMost  *time.Duration `mapstructure:"at_most"`
 }
 
 type rawTLS struct {
