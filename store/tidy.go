@@ -170,7 +170,7 @@ func (p *parts) drop(c *campaign.Contact) error {
 			return err
 		}
 	}
-	return p.contacts.Delete(key64(c.ID))
+	return errors.Join(p.dropCallback(c.ID), p.contacts.Delete(key64(c.ID)))
 }
 
 // deleteIf deletes an entry of an index if it is that of a contact.
