@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
@@ -29,8 +30,8 @@ type Breaker struct {
 // trunk is what leads from a server to the telephone network: what stands around
 // the number in the channel to originate.
 type trunk struct {
-	Breaker
-	server, name string
+	server *server
+	name   string
 
 	recent  []carriage
 	opened  time.Time // it is left alone since; zero: it is not
@@ -48,7 +49,7 @@ type carriage struct {
 	cause   ami.Cause
 }
 
-// room is how many calls may be placed on the trunk.
+// room is how many calls may be placed on the trunk. There is no bound without one.
 func (t *trunk) room(now time.Time) int {
 	switch {
 	case t == nil || t.opened.IsZero():
@@ -97,7 +98,7 @@ func (c *Core) carriedEnded(cl *call, a *Attempt) {
 func (c *Core) carried(cl *call, e carriage) {
 	t := cl.via
 	switch {
-	case t == nil || t.Share == 0:
+	case t == nil || t.server.Breaker.Share == 0:
 	case t.opened.IsZero():
 		t.count(e)
 		if t.tripped(e.at) {
@@ -113,14 +114,15 @@ func (c *Core) carried(cl *call, e carriage) {
 }
 
 func (t *trunk) count(e carriage) {
-	if len(t.recent) >= t.Of {
-		t.recent = append(t.recent[:0], t.recent[len(t.recent)-t.Of+1:]...)
-	}
 	t.recent = append(t.recent, e)
+	if more := len(t.recent) - t.server.Breaker.Of; more > 0 {
+		t.recent = slices.Delete(t.recent, 0, more)
+	}
 }
 
 func (t *trunk) tripped(now time.Time) bool {
-	return len(t.recent) == t.Of && now.Sub(t.recent[0].at) <= t.Within && float64(t.refusals()) >= t.Share*float64(t.Of)
+	b := &t.server.Breaker
+	return len(t.recent) == b.Of && now.Sub(t.recent[0].at) <= b.Within && float64(t.refusals()) >= b.Share*float64(b.Of)
 }
 
 func (t *trunk) refusals() (n int) {
@@ -148,42 +150,49 @@ func (t *trunk) mainCause() (cause ami.Cause) {
 // open leaves a trunk alone. One that carried calls for a short time only is so
 // for longer than the last time.
 func (c *Core) open(t *trunk) {
-	pause := t.Pause
-	if !t.closed.IsZero() && c.now.Sub(t.closed) < t.AtMost {
+	b := &t.server.Breaker
+	pause := b.Pause
+	if !t.closed.IsZero() && c.now.Sub(t.closed) < b.AtMost {
 		pause = 2 * t.pause
 	}
 	t.opened = c.now
-	t.refused = fmt.Sprintf("%d of its last %d calls", t.refusals(), t.Of)
+	t.refused = fmt.Sprintf("%d of its last %d calls", t.refusals(), b.Of)
 	t.rest(c.now, pause)
 	c.notice(slog.LevelWarn, "a trunk refuses calls: none are placed on it for a while, then one at a time until one gets through",
-		slog.String("asterisk", t.server), slog.String("trunk", t.name), slog.String("refused", t.refused),
+		slog.String("asterisk", t.server.Name), slog.String("trunk", t.name), slog.String("refused", t.refused),
 		slog.String("mostly", t.mainCause().String()), slog.String("pause", t.pause.String()))
 	t.recent = t.recent[:0]
 }
 
 func (t *trunk) rest(now time.Time, pause time.Duration) {
-	t.pause = min(pause, t.AtMost)
+	t.pause = min(pause, t.server.Breaker.AtMost)
 	t.until, t.probing = now.Add(t.pause), nil
 }
 
 func (c *Core) close(t *trunk) {
 	c.notice(slog.LevelInfo, "a trunk takes calls again",
-		slog.String("asterisk", t.server), slog.String("trunk", t.name), slog.String("after", c.now.Sub(t.opened).Round(time.Second).String()))
+		slog.String("asterisk", t.server.Name), slog.String("trunk", t.name), slog.String("after", c.now.Sub(t.opened).Round(time.Second).String()))
 	t.opened, t.until, t.probing, t.closed = time.Time{}, time.Time{}, nil, c.now
 }
 
 // resting tells why no call is placed on a trunk that is left alone.
 func (c *Core) resting(t *trunk) string {
-	return fmt.Sprintf("the trunk %s on Asterisk %s refused %s; waiting until %s", t.name, t.server, t.refused, c.clockText(t.until))
+	return fmt.Sprintf("the trunk %s on Asterisk %s refused %s; waiting until %s", t.name, t.server.Name, t.refused, c.clockText(t.until))
 }
 
-// trunkOf is the trunk of a campaign's calls.
-func (c *Core) trunkOf(s *Settings) *trunk {
-	h := c.servers[s.Server]
-	t := h.trunks[s.Trunk]
+// trunk is that of a campaign's calls; nil for an orphan, which places none.
+func (c *Core) trunk(cp *campaign) *trunk {
+	h := c.servers[cp.Server]
+	if h == nil || c.campaigns[cp.Name] != cp {
+		return nil
+	}
+	t := h.trunks[cp.Trunk]
 	if t == nil {
-		t = &trunk{Breaker: h.Breaker, server: h.Name, name: s.Trunk}
-		h.trunks[s.Trunk] = t
+		t = &trunk{server: h, name: cp.Trunk}
+		if h.trunks == nil {
+			h.trunks = map[string]*trunk{}
+		}
+		h.trunks[cp.Trunk] = t
 	}
 	return t
 }

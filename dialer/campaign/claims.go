@@ -53,7 +53,7 @@ func (c *Core) claimed(ev Claimed) {
 		c.do(Originate{cp.Server, cm})
 	}
 	if !placed {
-		cp.trunk.missed(cp)
+		c.trunk(cp).missed(cp)
 	}
 }
 
@@ -80,7 +80,7 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 	s.inFlight -= cp.claiming
 	s.rate.Return(cp.claiming)
 	cp.claiming = 0
-	cp.trunk.missed(cp)
+	c.trunk(cp).missed(cp)
 	if cp.fault.fails == 0 {
 		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
 			slog.String("campaign", cp.Name), slog.Any("error", ev.Err))
@@ -120,7 +120,7 @@ func (c *Core) orphan(name string) *campaign {
 }
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
-	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], via: cp.trunk, queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
+	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
 	if cp.Waits() {
 		cp.open = append(cp.open, cl)

@@ -59,7 +59,6 @@ type campaign struct {
 	claiming int // contacts asked of the store
 	agenda   agenda
 	fault    backoff // the store failed
-	trunk    *trunk  // nil: an orphan's
 	hold     string  // why no call is placed at this moment
 	loading  int     // lists that are being loaded
 	over     bool    // nothing is left to dial
@@ -107,12 +106,12 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		calls:     map[string]*call{},
 	}
 	for _, s := range servers {
-		h := &server{Server: s, rate: pacing.Bucket{Rate: float64(s.CallsPerSecond)}, trunks: map[string]*trunk{}}
+		h := &server{Server: s, rate: pacing.Bucket{Rate: float64(s.CallsPerSecond)}}
 		c.servers[s.Name] = h
 		c.hosts = append(c.hosts, h)
 	}
 	for _, s := range settings {
-		cp := &campaign{Settings: s, state: Stopped, trunk: c.trunkOf(&s)}
+		cp := &campaign{Settings: s, state: Stopped}
 		if st, ok := states[s.Name]; ok {
 			cp.state = st
 		}

@@ -22,8 +22,9 @@ func (c *Core) mayNotCall(cp *campaign) string {
 		return "originating failed; waiting until " + c.clockText(s.refused.until)
 	case c.now.Before(cp.fault.until):
 		return "the store failed; waiting until " + c.clockText(cp.fault.until)
-	case cp.trunk != nil && c.now.Before(cp.trunk.until):
-		return c.resting(cp.trunk)
+	}
+	if t := c.trunk(cp); t != nil && c.now.Before(t.until) {
+		return c.resting(t)
 	}
 	if cp.Hours != nil && !cp.Hours.Open(c.now) {
 		if next, ok := cp.Hours.Next(c.now); ok {
@@ -64,10 +65,13 @@ func (c *Core) wants(cp *campaign) (int, string) {
 		return 0, "no contact is due until " + c.clockText(cp.agenda.next)
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
-	case cp.trunk.room(c.now) == 0:
-		return 0, fmt.Sprintf("one call is tried on the trunk %s, which refused %s", cp.Trunk, cp.trunk.refused)
 	}
-	return min(cp.MaxInFlight-cp.inFlight, cp.trunk.room(c.now)), ""
+	t := c.trunk(cp)
+	room := t.room(c.now)
+	if room == 0 {
+		return 0, fmt.Sprintf("one call is tried on the trunk %s, which refused %s", t.name, t.refused)
+	}
+	return min(cp.MaxInFlight-cp.inFlight, room), ""
 }
 
 // blind tells why a queue's agents are not known well enough to dial; "" if they
@@ -112,7 +116,7 @@ func (c *Core) paceQueue(q *queue) bool {
 	asked := 0
 	shares := pacing.Share(n, want, q.turns)
 	for i, cp := range q.campaigns {
-		share := min(shares[i], cp.trunk.room(c.now))
+		share := min(shares[i], c.trunk(cp).room(c.now))
 		q.turns[i].Unused(shares[i] - share)
 		place, decided := share, cp == lead
 		if place > 0 && !decided {
@@ -163,7 +167,7 @@ func (c *Core) paceBroadcast(cp *campaign) {
 // take asks the store for n contacts of a campaign.
 func (c *Core) take(cp *campaign, n int) {
 	cp.claiming = n
-	cp.trunk.took(cp)
+	c.trunk(cp).took(cp)
 	c.servers[cp.Server].inFlight += n
 	cp.agenda.ask(c.now)
 	c.do(TakeContacts{cp.Name, n})

@@ -195,7 +195,7 @@ func (w *world) checkHunger() {
 		if cp.claiming > 0 || cp.inFlight >= cp.MaxInFlight {
 			continue
 		}
-		if !cp.trunk.opened.IsZero() {
+		if !w.core.trunk(cp).opened.IsZero() {
 			continue
 		}
 		for _, ct := range w.store[cp.Name].contacts {
