@@ -41,6 +41,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	c.Originate = r.originate(key+".originate", raw.Queue, c.Pacing.Mode == string(pacing.Broadcast), raw.Originate)
 	r.regions(key, &c)
 	c.Calling = r.calling(key+".calling", raw.Calling)
+	r.numbersHaveZones(key, &c)
 	c.Retry = r.retry(key+".retry", raw.Retry)
 	c.DNC = r.dnc(key+".dnc", key+" dnc", raw.DNC)
 	c.Start = r.schedule(key+".start", raw.Start)
@@ -191,60 +192,4 @@ func short(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
-}
-
-func (r *resolver) calling(key string, raw rawCalling) Calling {
-	c := Calling{Location: time.Local}
-	if raw.Timezone != nil && r.required(key+".timezone", *raw.Timezone, "a name such as Asia/Seoul") {
-		loc, err := time.LoadLocation(*raw.Timezone)
-		if err != nil {
-			r.failBecause(err, key+".timezone", "use a name of the tz database, such as Asia/Seoul or UTC", "%s is not a time zone", quote(*raw.Timezone))
-		} else {
-			c.Location = loc
-		}
-	}
-	if r.has(key+".windows") && len(raw.Windows) == 0 {
-		r.fail(key+".windows", "remove the key to call at any hour", "empty")
-	}
-	for i, w := range raw.Windows {
-		r.window(fmt.Sprintf("%s.windows[%d]", key, i), w, &c.Windows)
-	}
-	for i, h := range raw.Holidays {
-		k := fmt.Sprintf("%s.holidays[%d]", key, i)
-		if err := c.Windows.AddHoliday(h); err != nil {
-			r.failBecause(err, k, "write dates like 2026-12-25", "%s is not a date", quote(h))
-		}
-	}
-	switch {
-	case raw.ContactTimezone == nil, *raw.ContactTimezone == "campaign":
-	case *raw.ContactTimezone == "number", *raw.ContactTimezone == "column":
-		r.fail(key+".contact_timezone", "use campaign", "%s is not in this version", quote(*raw.ContactTimezone))
-	default:
-		r.fail(key+".contact_timezone", "use campaign", "%s is not known", quote(*raw.ContactTimezone))
-	}
-	return c
-}
-
-func (r *resolver) window(key string, raw rawWindow, windows *contact.Windows) {
-	ok := r.required(key+".days", raw.Days, "such as mon-fri")
-	ok = r.required(key+".from", raw.From, `such as "09:00"`) && ok
-	ok = r.required(key+".to", raw.To, `such as "18:00"`) && ok
-	if !ok {
-		return
-	}
-	if _, err := contact.ParseDays(raw.Days); err != nil {
-		r.failBecause(err, key+".days", "", "%v", err)
-		return
-	}
-	if _, err := contact.ParseClock(raw.From); err != nil {
-		r.failBecause(err, key+".from", "", "%v", err)
-		return
-	}
-	if _, err := contact.ParseClock(raw.To); err != nil {
-		r.failBecause(err, key+".to", "", "%v", err)
-		return
-	}
-	if err := windows.Add(raw.Days, raw.From, raw.To); err != nil {
-		r.failBecause(err, key, "", "%v", err)
-	}
 }

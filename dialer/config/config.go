@@ -133,9 +133,17 @@ type Originate struct {
 
 // Calling says when calls may be placed.
 type Calling struct {
-	Location *time.Location
-	Windows  contact.Windows
+	Location        *time.Location
+	Windows         contact.Windows
+	ContactTimezone string // by whose clock a contact is called: CampaignZone, NumberZone or ColumnZone
 }
+
+// The values of Calling.ContactTimezone.
+const (
+	CampaignZone = "campaign" // Location, for everybody
+	NumberZone   = "number"   // contact.ZoneOf the contact's number
+	ColumnZone   = "column"   // the list's own column
+)
 
 // Retry says when a contact is dialed again.
 type Retry struct {
