@@ -71,6 +71,21 @@ func (c *Core) withdraw(cp *campaign, cm Claim) {
 	c.do(Withdraw{cm})
 }
 
+// callbackAsked makes the store be asked when a contact is to be called back.
+func (c *Core) callbackAsked(ev CallbackAsked) {
+	cp := c.campaigns[ev.Campaign]
+	if cp == nil {
+		return
+	}
+	cp.over = false
+	cp.agenda.note(ev.Due, c.now)
+	for _, cl := range c.calls {
+		if cl.campaign == cp && cl.Contact.ID == ev.Contact {
+			cl.callback = ev.Due
+		}
+	}
+}
+
 func (c *Core) claimFailed(ev ClaimFailed) {
 	cp := c.campaigns[ev.Campaign]
 	if cp == nil {

@@ -212,6 +212,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 			cp.over = false
 			cp.agenda.forget()
 		}
+	case CallbackAsked:
+		c.callbackAsked(ev)
 	case OriginateFailed:
 		c.originateFailed(ev)
 	case AMI:

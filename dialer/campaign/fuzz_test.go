@@ -92,7 +92,10 @@ func (f *fuzzer) next() Event {
 	case 13:
 		return Recovered{Claims: f.claims()}
 	case 14:
-		if f.byte()%2 == 0 {
+		switch f.byte() % 3 {
+		case 1:
+			return CallbackAsked{Campaign: f.one("spring", "summer", "winter"), Contact: uint64(f.byte() % 16), Due: f.now.Add(time.Duration(f.byte()) * time.Second)}
+		case 0:
 			return Loading{Campaign: f.one("spring", "summer", "winter")}
 		}
 		return Loaded{Campaign: f.one("spring", "summer", "winter")}

@@ -184,6 +184,8 @@ func (s *scene) command(w []string) {
 		s.step(Loading{Campaign: w[1]})
 	case "loaded":
 		s.step(Loaded{Campaign: w[1]})
+	case "callback":
+		s.step(CallbackAsked{Campaign: w[1], Contact: s.claims[w[2]].Contact.ID, Due: s.now.Add(a.duration("in"))})
 	case "originatefailed":
 		s.step(OriginateFailed{ID: w[1], Err: originateErrors[w[2]]})
 	case "ami":
