@@ -41,6 +41,7 @@ import (
 //	  batches     id → batch (JSON)                the last MaxBatches
 //	  rollups     group key → counters             sums over attempts, and of lists over contacts
 //	  purged      group key → counters             sums over attempts that were purged
+//	  callbacks   id → callback (JSON)             the last that was asked for a contact; there once one was
 //	  counters                                     sums over contacts and attempts
 //	  state                                        what SaveState kept (JSON)
 //	  pacing                                       what SavePacing kept, as it was given
@@ -71,6 +72,7 @@ var (
 	bRollups   = []byte("rollups")
 	bPurged    = []byte("purged")
 	bStaged    = []byte("staged")
+	bCallbacks = []byte("callbacks")
 
 	kAbout    = []byte("about")
 	kSchema   = []byte("schema")

@@ -75,6 +75,9 @@ func (p *parts) settle(f *flight, to *campaign.Contact) error {
 	c.Next = max(0, slices.IndexFunc(c.Numbers, func(n campaign.Number) bool { return n.Number == to.Number() }))
 	if c.State == campaign.Dialing {
 		c.State, c.Due, c.Callback = to.State, to.Due, to.Callback
+		if err := p.callAfter(&c); err != nil {
+			return err
+		}
 	}
 	l, err := p.leavingOf(c.ID)
 	if err != nil {

@@ -105,6 +105,20 @@ type Store interface {
 	Attempts(campaign string, from, to time.Time) iter.Seq2[campaign.Attempt, error]
 	// Contacts yields a campaign's contacts in the order they were loaded.
 	Contacts(campaign string) iter.Seq2[campaign.Contact, error]
+	// Find returns the contacts of all campaigns that have a number, or a key of
+	// the user's, by campaign and in the order they were loaded.
+	Find(numberOrKey string) ([]Found, error)
+	// ContactAttempts returns the attempts of one contact, in the order of their
+	// claims, but those that were purged. It reads back as far as the first of
+	// them.
+	ContactAttempts(campaign string, contact uint64) ([]campaign.Attempt, error)
+	// Callback makes a contact due at a time that they asked for, before others,
+	// whatever became of it before: the retry rules' maxima do not bind it. One
+	// that is being called is due then whatever comes of that call. It refuses,
+	// with ErrNoCallback, those taken off the list, before their time or expired by
+	// then, and those without a number that is neither dead nor on a do-not-call
+	// list. It returns the contact as it is afterwards.
+	Callback(campaign string, contact uint64, cb Callback, now time.Time) (campaign.Contact, error)
 	// Rollups yields the sums over a campaign's attempts by what they have in
 	// common, as of the last change.
 	Rollups(campaign string, by Group) iter.Seq2[Rollup, error]

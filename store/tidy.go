@@ -156,7 +156,7 @@ func (p *parts) drop(c *campaign.Contact) error {
 			return err
 		}
 	}
-	return p.contacts.Delete(key64(c.ID))
+	return errors.Join(p.dropCallback(c.ID), p.contacts.Delete(key64(c.ID)))
 }
 
 // deleteIf deletes an entry of the index of keys if it is that of a contact.

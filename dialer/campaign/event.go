@@ -91,6 +91,14 @@ type (
 	// Loaded: a load has ended, whether or not it added anything.
 	Loaded struct{ Campaign string }
 
+	// CallbackAsked: the store has made a contact due at a time, or will when their
+	// call in flight has ended.
+	CallbackAsked struct {
+		Campaign string
+		Contact  uint64
+		Due      time.Time
+	}
+
 	// OriginateFailed: the Originate of an attempt did not succeed.
 	OriginateFailed struct {
 		ID  string
@@ -124,6 +132,7 @@ func (Recovered) event()       {}
 func (Learnt) event()          {}
 func (NewDay) event()          {}
 func (Loading) event()         {}
+func (CallbackAsked) event()   {}
 func (Loaded) event()          {}
 func (OriginateFailed) event() {}
 func (AMI) event()             {}
