@@ -82,10 +82,12 @@ func (p *parts) findAll(who string) (ids []uint64, err error) {
 		return nil, nil
 	}
 	add := func(v []byte) {
-		id, e := stored{parts: p}.known(v)
+		all, e := idsOf(v)
 		err = errors.Join(err, e)
-		if id != 0 && !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		for _, id := range all {
+			if id <= p.contacts.Sequence() && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
 		}
 	}
 	add(p.numbers.Get([]byte(who)))

@@ -361,7 +361,7 @@ func (w *worker) step(rnd *rand.Rand) {
 	default:
 		var claims []campaign.Claim
 		w.do(entry{What: "claim"}, func() (err error) {
-			claims, _, err = w.s.Claim(camp, time.Now(), 1+rnd.IntN(3))
+			claims, _, err = claimMost(w.s, camp, time.Now(), 1+rnd.IntN(3))
 			return err
 		})
 		for _, cm := range claims {

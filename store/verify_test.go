@@ -179,7 +179,7 @@ func damaged(t *testing.T, damage func(*txn, *parts) error) *Bolt {
 	if err := s.SaveState("c", campaign.Running, testStart); err != nil {
 		t.Fatal(err)
 	}
-	claims, _, err := s.Claim("c", testStart, 3)
+	claims, _, err := claimMost(s, "c", testStart, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func useAll(s *Bolt) {
 			s.Finish(endTest(cm))
 		}
 	}
-	s.Claim("c", testStart.Add(1000), 200)
+	claimMost(s, "c", testStart.Add(1000), 200)
 	loadAgain := func(yield func(Row, error) bool) {
 		yield(Row{Numbers: []RowNumber{{Number: "1000"}}}, nil)
 		yield(Row{Numbers: []RowNumber{{Number: "1"}}, Key: "9"}, nil)

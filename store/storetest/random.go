@@ -160,7 +160,7 @@ func (r *random) stepDNC() string {
 func (r *random) stepClaim() string {
 	camp, most := r.camp(), r.rnd.IntN(5)
 	want, wantNext := r.model.claim(camp, r.now, most)
-	got, next, err := r.Claim(camp, r.now, most)
+	got, next, err := r.claimMost(camp, r.now, most)
 	if err != nil || len(got) != len(want) || !next.Equal(wantNext) {
 		r.Errorf("%d claims and next %v, not %d and %v, %v", len(got), next, len(want), wantNext, err)
 		return "claim"

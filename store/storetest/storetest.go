@@ -309,7 +309,7 @@ func (b *box) loaded(camp string, numbers ...string) {
 
 func (b *box) claim(camp string, now time.Time, max int) ([]campaign.Claim, time.Time) {
 	b.Helper()
-	claims, next, err := b.Claim(camp, now, max)
+	claims, next, err := b.claimMost(camp, now, max)
 	if err != nil {
 		b.Fatal(err)
 	}
