@@ -28,8 +28,10 @@ type Found struct {
 // MaxNote is how many bytes the note of a callback may have.
 const MaxNote = 1000
 
-// ErrNoCallback says why a contact cannot be called back; it is wrapped.
-var ErrNoCallback = errors.New("no callback")
+// NoCallback says why a contact cannot be called back.
+type NoCallback struct{ Why string }
+
+func (e *NoCallback) Error() string { return "no callback: " + e.Why }
 
 // callback is a Callback as it is stored.
 type callback struct {
@@ -171,7 +173,7 @@ func (p *parts) attemptsBefore(before []byte, contact uint64, left *int, all *[]
 // Callback implements Store.
 func (s *Bolt) Callback(camp string, contact uint64, cb Callback, now time.Time) (after campaign.Contact, err error) {
 	if len(cb.Note) > MaxNote {
-		return after, fmt.Errorf("%w: the note is longer than %d bytes", ErrNoCallback, MaxNote)
+		return after, refuse("the note is longer than %d bytes", MaxNote)
 	}
 	cb.Asked = now
 	err = s.change(func(t *txn) error {
@@ -211,12 +213,10 @@ func (s *Bolt) Callback(camp string, contact uint64, cb Callback, now time.Time)
 }
 
 func noContact(camp string, contact uint64) error {
-	return fmt.Errorf("%w: campaign %s has no contact %d", ErrNoCallback, camp, contact)
+	return refuse("campaign %s has no contact %d", camp, contact)
 }
 
-func refuse(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrNoCallback, fmt.Sprintf(format, args...))
-}
+func refuse(format string, args ...any) error { return &NoCallback{fmt.Sprintf(format, args...)} }
 
 // callBack makes a contact due when they asked for it, or refuses it.
 func (t *txn) callBack(p *parts, c *campaign.Contact, cb *Callback) error {

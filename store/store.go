@@ -121,7 +121,7 @@ type Store interface {
 	// Callback makes a contact due at a time that they asked for, before others,
 	// whatever became of it before: the retry rules' maxima do not bind it. One
 	// that is being called is due then whatever comes of that call. It refuses,
-	// with ErrNoCallback, those taken off the list, before their time or expired by
+	// with a *NoCallback, those taken off the list, before their time or expired by
 	// then, and those without a number that is neither dead nor on a do-not-call
 	// list. It returns the contact as it is afterwards.
 	Callback(campaign string, contact uint64, cb Callback, now time.Time) (campaign.Contact, error)

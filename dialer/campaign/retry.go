@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"fmt"
 	"hash/fnv"
 	"math"
 	"time"
@@ -184,4 +185,33 @@ func (r *RetryRules) zone() *time.Location {
 		return time.UTC
 	}
 	return r.Zone
+}
+
+// Exhaustion tells why a contact that is Exhausted is not dialed again.
+func (r *RetryRules) Exhaustion(c *Contact) string {
+	rule := &r.ByOutcome[c.Last]
+	switch {
+	case c.Counted >= r.MaxAttempts:
+		return fmt.Sprintf("max_attempts of %d is reached", r.MaxAttempts)
+	case int(c.Tries[c.Last]) > rule.Max && c.Last != Invalid:
+		return fmt.Sprintf("it was %s for the %s time, and is dialed again at most %d times after that", c.Last, ordinal(int(c.Tries[c.Last])), rule.Max)
+	case !r.anyUsable(c):
+		return fmt.Sprintf("every number that is not dead had max_per_number of %d attempts", r.MaxPerNumber)
+	}
+	return "the retry rules were others then"
+}
+
+func ordinal(n int) string {
+	suffix := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return fmt.Sprintf("%d%s", n, suffix)
 }

@@ -23,11 +23,12 @@ import (
 // operator is a daemon as the API sees it: two campaigns with states, and a
 // real store.
 type operator struct {
-	mu     sync.Mutex
-	states map[string]campaign.State
-	store  store.Store
-	gone   bool // as when stopping
-	asked  control.Import
+	mu       sync.Mutex
+	states   map[string]campaign.State
+	store    store.Store
+	gone     bool // as when stopping
+	asked    control.Import
+	callback control.Callback
 }
 
 func (o *operator) Status(context.Context) (campaign.Status, error) {

@@ -184,7 +184,7 @@ func (b *box) refusesCallback(camp string, id uint64, cb store.Callback, why str
 	b.Helper()
 	before := b.contacts(camp)
 	_, err := b.Callback(camp, id, cb, start)
-	if !errors.Is(err, store.ErrNoCallback) || !strings.Contains(err.Error(), why) {
+	if no, ok := errors.AsType[*store.NoCallback](err); !ok || !strings.Contains(no.Why, why) {
 		b.Errorf("%v, not %q", err, why)
 	}
 	if got := b.contacts(camp); !equal(got, before) {
