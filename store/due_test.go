@@ -129,3 +129,9 @@ func TestBitset(t *testing.T) {
 		t.Errorf("%.0f allocations", n)
 	}
 }
+
+// claimMost claims up to most contacts of any zone, by plain order.
+func claimMost(s *Bolt, camp string, now time.Time, most int) ([]campaign.Claim, time.Time, error) {
+	taken, err := s.Claim(camp, now, campaign.Take{Max: most, AllZones: true})
+	return taken.Claims, taken.Next, err
+}

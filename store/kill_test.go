@@ -439,3 +439,9 @@ func (w *worker) merge(rnd *rand.Rand, camp string) {
 		return err
 	})
 }
+
+// claimMost claims up to most contacts of any zone, by plain order.
+func claimMost(s store.Store, camp string, now time.Time, most int) ([]campaign.Claim, time.Time, error) {
+	taken, err := s.Claim(camp, now, campaign.Take{Max: most, AllZones: true})
+	return taken.Claims, taken.Next, err
+}

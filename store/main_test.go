@@ -39,9 +39,3 @@ func child(name string, args ...string) *exec.Cmd {
 	cmd.Stderr = os.Stderr
 	return cmd
 }
-
-// claimMost claims up to most contacts of any zone, by plain order.
-func claimMost(s *Bolt, camp string, now time.Time, most int) ([]campaign.Claim, time.Time, error) {
-	taken, err := s.Claim(camp, now, campaign.Take{Max: most, AllZones: true})
-	return taken.Claims, taken.Next, err
-}

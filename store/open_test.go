@@ -66,10 +66,10 @@ func refused(t *testing.T, path, why string, want error) {
 }
 
 func TestNewer(t *testing.T) {
-	for _, schema := range []string{"3", "1000"} {
+	for _, schema := range []string{"4", "1000"} {
 		path := storeFile(t)
 		edit(t, path, func(tx *bbolt.Tx) error { return tx.Bucket(bMeta).Put(kSchema, []byte(schema)) })
-		refused(t, path, "its schema is "+schema+", this one writes 2", ErrNewer)
+		refused(t, path, "its schema is "+schema+", this one writes 3", ErrNewer)
 	}
 }
 

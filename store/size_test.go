@@ -307,7 +307,7 @@ func sizeDial(s *Bolt, n int, out figures) error {
 			if err != nil {
 				return err
 			}
-			_, _, err = t.collectDue(scan, now, 1)
+			_, err = t.collectDue(scan, now, &campaign.Take{Max: 1, AllZones: true})
 			return err
 		})
 		if took[i] = time.Since(began); err != nil {

@@ -232,3 +232,9 @@ func claimIDs(t *testing.T, b *box) {
 		}
 	}
 }
+
+// claimMost claims up to most contacts of any zone, by plain order.
+func (b *box) claimMost(camp string, now time.Time, most int) ([]campaign.Claim, time.Time, error) {
+	taken, err := b.Claim(camp, now, campaign.Take{Max: most, AllZones: true})
+	return taken.Claims, taken.Next, err
+}
