@@ -39,6 +39,7 @@ func (m *matcher) judge(r *Row) (found match, err error) {
 	}
 	if own == nil {
 		if nanos(r.Expires) > 0 && !m.l.now.Before(r.Expires) {
+			found.expired = true
 			found.why = "it expired at " + r.Expires.Format("2006-01-02 15:04")
 		}
 		return found, nil

@@ -67,6 +67,7 @@ func (l *loading) matchBlock(block []Row) error {
 // match is what a row is. Without anything it is one that may become a contact.
 type match struct {
 	why       string // it is refused
+	expired   bool   // for its time has passed
 	contested bool   // because another contact has its number, which may give it up in this load
 	id        uint64 // it stands for this contact
 	changed   bool   // which is not yet as the row says
@@ -78,6 +79,9 @@ func (l *loading) take(r *Row, m *match) error {
 	switch {
 	case m.why != "":
 		l.contested = l.contested || m.contested
+		if m.expired {
+			l.batch.Expired++
+		}
 		return l.keep(0, r, m.why)
 	case m.id != 0 && !m.changed:
 		l.batch.Unchanged++

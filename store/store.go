@@ -221,7 +221,8 @@ type Batch struct {
 	Updated   int       `json:"updated"` // their row says something else than before, or they were removed
 	Unchanged int       `json:"unchanged"`
 	Rejected  int       `json:"rejected"`
-	Removed   int       `json:"removed"` // contacts without a row
+	Expired   int       `json:"expired,omitzero"` // of these, new ones whose time has passed
+	Removed   int       `json:"removed"`          // contacts without a row
 	Undone    time.Time `json:"undone,omitzero"`
 	TakenBack int       `json:"taken_back,omitzero"` // by Undo
 

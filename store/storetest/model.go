@@ -275,7 +275,7 @@ func (m *model) revise(mc *modelCampaign, c *campaign.Contact, r *store.Row, now
 		} else {
 			joined = true
 		}
-		if number.Type = n.Type; n.Number == next {
+		if number.Type = n.Type; n.Number == next && c.Attempts > 0 {
 			c.Next = i
 		}
 		c.Numbers = append(c.Numbers, number)
