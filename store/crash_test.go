@@ -71,7 +71,7 @@ func oldOrNew(t *testing.T, files [][]byte, old, now []string) {
 				s.tidied.Wait()
 				got = active(t, s)
 			} else {
-				claims, _, err := s.Claim("c", testStart, 100_000)
+				claims, _, err := claimMost(s, "c", testStart, 100_000)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -108,7 +108,7 @@ func crashRows(from, n int, value string) func(func(Row, error) bool) {
 	return func(yield func(Row, error) bool) {
 		for i := range n {
 			number := fmt.Sprintf("%06d", ((from+i)*7919)%1_000_003)
-			if !yield(Row{Line: i + 2, Number: number, Key: "k" + number, Attributes: []campaign.Attribute{{Name: "V", Value: value}}}, nil) {
+			if !yield(Row{Line: i + 2, Numbers: []RowNumber{{Number: number}}, Key: "k" + number, Attributes: []campaign.Attribute{{Name: "V", Value: value}}}, nil) {
 				return
 			}
 		}

@@ -137,7 +137,7 @@ func bigRows(from, n int) func(func(store.Row, error) bool) {
 	big := []campaign.Attribute{{Name: "BIG", Value: strings.Repeat("x", 4000)}}
 	return func(yield func(store.Row, error) bool) {
 		for i := range n {
-			if !yield(store.Row{Line: i, Number: fmt.Sprint(from + i), Attributes: big}, nil) {
+			if !yield(store.Row{Line: i, Numbers: []store.RowNumber{{Number: fmt.Sprint(from + i)}}, Attributes: big}, nil) {
 				return
 			}
 		}
@@ -153,7 +153,7 @@ func (f *fullDisk) round(round int) error {
 	if _, err := f.load(camp, 1000*round, 40); err != nil {
 		return err
 	}
-	claims, _, err := f.s.Claim(camp, time.Now(), 10)
+	claims, _, err := claimMost(f.s, camp, time.Now(), 10)
 	if err != nil || len(claims) != 10 {
 		return fmt.Errorf("%d claims, %w", len(claims), err)
 	}

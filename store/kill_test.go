@@ -361,7 +361,7 @@ func (w *worker) step(rnd *rand.Rand) {
 	default:
 		var claims []campaign.Claim
 		w.do(entry{What: "claim"}, func() (err error) {
-			claims, _, err = w.s.Claim(camp, time.Now(), 1+rnd.IntN(3))
+			claims, _, err = claimMost(w.s, camp, time.Now(), 1+rnd.IntN(3))
 			return err
 		})
 		for _, cm := range claims {
@@ -396,7 +396,7 @@ func (w *worker) load(rnd *rand.Rand, camp string) {
 	w.do(e, func() error {
 		b, err := w.s.Load(store.Source{Campaign: camp, List: e.List, Hash: "h"}, time.Now(), func(yield func(store.Row, error) bool) {
 			for i := range n {
-				if !yield(store.Row{Line: i, Number: fmt.Sprint(from + uint64(i)), Key: fmt.Sprint(i)}, nil) {
+				if !yield(store.Row{Line: i, Numbers: []store.RowNumber{{Number: fmt.Sprint(from + uint64(i))}}, Key: fmt.Sprint(i)}, nil) {
 					return
 				}
 			}
@@ -431,11 +431,17 @@ func (w *worker) merge(rnd *rand.Rand, camp string) {
 	w.do(e, func() error {
 		_, err := w.s.Load(store.Source{Campaign: camp, List: mergedList, Hash: e.Note, Remove: true}, time.Now(), func(yield func(store.Row, error) bool) {
 			for i := range e.Rows {
-				if !yield(store.Row{Line: i, Number: fmt.Sprint("m", from+i), Attributes: []campaign.Attribute{{Name: "V", Value: e.Note}}}, nil) {
+				if !yield(store.Row{Line: i, Numbers: []store.RowNumber{{Number: fmt.Sprint("m", from+i)}}, Attributes: []campaign.Attribute{{Name: "V", Value: e.Note}}}, nil) {
 					return
 				}
 			}
 		}, func(r store.Row, why string) { panic(why) })
 		return err
 	})
+}
+
+// claimMost claims up to most contacts of any zone, by plain order.
+func claimMost(s store.Store, camp string, now time.Time, most int) ([]campaign.Claim, time.Time, error) {
+	taken, err := s.Claim(camp, now, campaign.Take{Max: most, AllZones: true})
+	return taken.Claims, taken.Next, err
 }

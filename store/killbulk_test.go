@@ -58,7 +58,7 @@ func purgeUntilKilled(args []string) error {
 	}
 	if _, err := s.Load(store.Source{Campaign: "c", List: args[1], Hash: "h"}, time.Now(), func(yield func(store.Row, error) bool) {
 		for i := range 3000 {
-			if !yield(store.Row{Number: fmt.Sprint(args[1], "-", i)}, nil) {
+			if !yield(store.Row{Numbers: []store.RowNumber{{Number: fmt.Sprint(args[1], "-", i)}}}, nil) {
 				return
 			}
 		}
@@ -71,7 +71,7 @@ func purgeUntilKilled(args []string) error {
 		wg.Go(func() {
 			for err == nil {
 				var claims []campaign.Claim
-				if claims, _, err = s.Claim("c", time.Now(), 20); err != nil {
+				if claims, _, err = claimMost(s, "c", time.Now(), 20); err != nil {
 					return
 				}
 				for _, cm := range claims {

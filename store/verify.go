@@ -2,10 +2,12 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"go.etcd.io/bbolt"
@@ -21,8 +23,10 @@ const maxFindings = 20
 //
 //   - the file: every page is used once or free, keys are in order (bbolt's own check)
 //   - records, indexes and their values can be read
-//   - the due index holds exactly the contacts that are pending or waiting, at their times, and are in no fresh range
-//   - the indexes of numbers and keys hold exactly the contacts; no number is twice in a campaign
+//   - the due index holds exactly the contacts that are pending or waiting, in their lanes at their times, and are in no
+//     fresh range; the index of those who expire holds exactly those of them that do
+//   - the calls that count for what bounds them are the same in their order and by number
+//   - the indexes of numbers and keys hold exactly the contacts, by each of their numbers
 //   - the attempts in flight are exactly those that have not ended, each with a contact that is
 //     dialing and a number that is ringing for it, and nothing else rings
 //   - every contact has as many attempts as it says, and all are as many short as were purged
@@ -85,7 +89,7 @@ func (v *verifier) store() {
 	} else if schema < SchemaVersion {
 		return // its records are others
 	}
-	for _, name := range [][]byte{bRinging, bBarred, bCampaigns} {
+	for _, name := range [][]byte{bRinging, bBarred, bCalled, bCalls, bCampaigns} {
 		if v.tx.Bucket(name) == nil {
 			v.report("bucket %s is missing", name)
 			return
@@ -106,7 +110,7 @@ func (v *verifier) store() {
 				return nil
 			}
 		}
-		if err := v.fetch(p); err != nil {
+		if err := p.underWay(); err != nil {
 			v.where = p.camp
 			v.report("%w", err)
 			return nil
@@ -116,18 +120,33 @@ func (v *verifier) store() {
 	})
 	v.where = ""
 	v.ringing()
+	v.calls()
 	v.dnc()
 }
 
-// fetch reads what a transaction keeps of a campaign at hand.
-func (v *verifier) fetch(p *parts) (err error) {
-	if j := p.root.Get(kUndoing); j != nil {
-		if p.undoing, err = decodeUndoing(j); err != nil {
-			return err
+// calls compares the calls of the last week in their order with those by number.
+func (v *verifier) calls() {
+	t := &txn{tx: v.tx}
+	n, found := 0, 0
+	v.tx.Bucket(bCalled).ForEach(func(number, _ []byte) error {
+		all, err := t.callTimes(number)
+		if err != nil || len(all) == 0 {
+			v.report("the times of a number's calls: %w", errors.Join(err, errRecord))
 		}
+		n += len(all)
+		return nil
+	})
+	v.tx.Bucket(bCalls).ForEach(func(k, number []byte) error {
+		all, err := t.callTimes(number)
+		if err != nil || len(k) != 16 || !slices.Contains(all, binary.BigEndian.Uint64(k)) {
+			v.report("a call is noted that is not among those of its number")
+		}
+		found++
+		return nil
+	})
+	if n != found {
+		v.report("%d calls are noted in their order, but %d by number", found, n)
 	}
-	p.ranges, err = readRanges(p.fresh)
-	return err
 }
 
 // dnc checks the do-not-call lists.
@@ -309,14 +328,15 @@ func (v *verifier) flight(p *parts, a *campaign.Attempt, before []byte) {
 		v.report("of attempt %d: %w", a.Seq, err)
 		return
 	}
-	if now.State != campaign.Dialing || now.Number() != a.Number {
+	// A load may have taken the number from the contact meanwhile.
+	if now.State != campaign.Dialing || has(&now, a.Number) && now.Number() != a.Number {
 		v.report("attempt %d is in flight, but its contact %d is %s", a.Seq, a.Contact, now.State)
 	}
 }
 
 // contacts checks contacts and their indexes, and counts their states.
 func (v *verifier) contacts(p *parts, w *campaignSums) {
-	due, keyed, total, purged := 0, 0, 0, int64(0)
+	due, expiring, keyed, numbers, purged := 0, 0, 0, 0, int64(0)
 	last := p.contacts.Sequence()
 	p.contacts.ForEach(func(k, _ []byte) error {
 		id, err := uint64Of(k)
@@ -332,18 +352,25 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 			v.report("%w", err)
 			return nil
 		}
-		total++
 		w.whole.Contacts[c.State]++
 		w.group(groupKey(ByList, c.List)).Contacts[c.State]++
-		if isDue(&c) && !p.isFresh(&c) {
+		if x := p.indexing; isDue(&c) && !p.isFresh(&c) && (x == nil || id < x.next || id > x.last || inIndex(p.due, dueKey(&c))) {
 			due++
-			// Its value is empty, which Get does not tell from a missing key.
-			if at, _ := p.due.Cursor().Seek(dueKey(&c)); !bytes.Equal(at, dueKey(&c)) {
+			if !inIndex(p.due, dueKey(&c)) {
 				v.report("contact %d is %s, but not in the due index at its time", id, c.State)
 			}
 		}
-		if !bytes.Equal(p.numbers.Get([]byte(c.Number())), k) {
-			v.report("the number of contact %d is not its own", id)
+		if x := p.indexing; isDue(&c) && nanos(c.Expires) > 0 && (x == nil || id < x.next || id > x.last || inIndex(p.expiring, expiringKey(&c))) {
+			expiring++
+			if !inIndex(p.expiring, expiringKey(&c)) {
+				v.report("contact %d expires, but is not in the index of those who do", id)
+			}
+		}
+		for _, n := range c.Numbers {
+			numbers++
+			if ids, err := idsOf(p.numbers.Get([]byte(n.Number))); err != nil || !slices.Contains(ids, id) {
+				v.report("a number of contact %d does not lead to it", id)
+			}
 		}
 		if c.Key != "" {
 			keyed++
@@ -377,23 +404,42 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 		name string
 		b    *bbolt.Bucket
 		want int
-	}{{"numbers", p.numbers, total}, {"keys", p.keys, keyed}} {
+	}{{"numbers", p.numbers, numbers}, {"keys", p.keys, keyed}} {
 		if n := countUpTo(index.b, last); n != index.want {
+			v.report("index %s has %d entries, but the contacts %d", index.name, n, index.want)
+		}
+	}
+	for _, index := range []struct {
+		name string
+		b    *bbolt.Bucket
+		want int
+	}{{"due", p.due, due}, {"expiring", p.expiring, expiring}} {
+		if n := countKeys(index.b); n != index.want {
 			v.report("index %s has %d entries, but %d contacts", index.name, n, index.want)
 		}
 	}
-	if n := countKeys(p.due); n != due {
-		v.report("index due has %d entries, but %d contacts", n, due)
-	}
 }
 
-// countUpTo counts the entries of an index that are of contacts up to last, and
-// those that cannot be read.
+// inIndex reports whether an index has a key. Its values are empty, which Get does
+// not tell from a missing key.
+func inIndex(index *bbolt.Bucket, key []byte) bool {
+	at, _ := index.Cursor().Seek(key)
+	return bytes.Equal(at, key)
+}
+
+// countUpTo counts the ids of contacts up to last in an index, and the entries
+// that cannot be read.
 func countUpTo(index *bbolt.Bucket, last uint64) (n int) {
 	cur := index.Cursor()
 	for k, v := cur.First(); k != nil; k, v = cur.Next() {
-		if id, err := uint64Of(v); err != nil || id <= last {
+		ids, err := idsOf(v)
+		if err != nil {
 			n++
+		}
+		for _, id := range ids {
+			if id <= last {
+				n++
+			}
 		}
 	}
 	return n

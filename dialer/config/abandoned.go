@@ -2,6 +2,7 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -83,13 +84,21 @@ func (r *resolver) regime(key string, c *Campaign) {
 	for _, outcome := range []string{"abandoned", "dropped"} {
 		rule := c.Retry.ByOutcome[outcome]
 		k := key + ".retry.by_outcome." + outcome + ".after"
+		earliest := time.Duration(0)
+		if len(rule.After) > 0 {
+			earliest = slices.Min(rule.After)
+		}
+		if s := rule.SwitchAfter; s > 0 && s < earliest {
+			// The law speaks of the person, whichever of their phones rings.
+			earliest, k = s, key+".retry.by_outcome."+outcome+".switch_after"
+		}
 		switch {
-		case rule.Max == 0 || rule.After >= regime.LockOut:
+		case rule.Max == 0 || earliest >= regime.LockOut:
 		case r.has(k):
 			r.fail(k, "wait longer, or set pacing.abandoned.lockout if another rule binds you",
-				"%s is earlier than the %s after which who was abandoned may be called again", short(rule.After), short(regime.LockOut))
+				"%s is earlier than the %s after which who was abandoned may be called again", short(earliest), short(regime.LockOut))
 		default:
-			rule.After = regime.LockOut
+			rule.After = []time.Duration{regime.LockOut}
 			c.Retry.ByOutcome[outcome] = rule
 		}
 	}

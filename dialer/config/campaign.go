@@ -35,12 +35,15 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	if len(raw.Lists) == 0 {
 		r.fail(key+".lists", "name at least one list: lists: [{path: lists/spring.csv}]", "no list")
 	}
+	c.Duplicates = r.duplicates(key, DuplicatesCampaign, raw.Duplicates)
 	for i, l := range raw.Lists {
-		c.Lists = append(c.Lists, r.list(key, fmt.Sprintf("%s.lists[%d]", key, i), l))
+		c.Lists = append(c.Lists, r.list(key, fmt.Sprintf("%s.lists[%d]", key, i), c.Duplicates, l))
 	}
 	c.Originate = r.originate(key+".originate", raw.Queue, c.Pacing.Mode == string(pacing.Broadcast), raw.Originate)
 	r.regions(key, &c)
 	c.Calling = r.calling(key+".calling", raw.Calling)
+	r.numbersHaveZones(key, &c)
+	r.columnHasZones(key, &c)
 	c.Retry = r.retry(key+".retry", raw.Retry)
 	r.regime(key, &c)
 	c.DNC = r.dnc(key+".dnc", key+" dnc", raw.DNC)
@@ -76,7 +79,7 @@ func (r *resolver) server(key, name string) string {
 	return ""
 }
 
-func (r *resolver) list(campaign, key string, raw rawList) List {
+func (r *resolver) list(campaign, key, duplicates string, raw rawList) List {
 	var l List
 	if path, ok := r.path(key+".path", raw.Path, "a CSV file or workbook whose first line names its columns"); ok {
 		l.Path = path
@@ -124,10 +127,18 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 		}
 		l.Delimiter = d
 	}
-	if err := contact.CheckColumns(raw.Columns); err != nil {
-		r.failBecause(err, key+".columns", "such as columns: {number: Phone, key: Id}", "%v", err)
-	}
 	l.Columns = raw.Columns
+	numbers, ok := r.numbers(key+".numbers", raw.Numbers)
+	if l.Numbers = numbers; ok {
+		at, hint := key+".columns", "such as columns: {number: Phone, key: Id}"
+		if len(numbers) > 0 {
+			at, hint = key+".numbers", "such as numbers: [{column: Mobile, type: mobile}, {column: Home}] and columns: {key: Id}"
+		}
+		if err := contact.CheckColumns(l.Columns, l.Numbers); err != nil {
+			r.failBecause(err, at, hint, "%v", err)
+		}
+	}
+	l.Duplicates = r.duplicates(key, duplicates, raw.Duplicates)
 	if err := contact.CheckAttributes(raw.Attributes); err != nil {
 		r.failBecause(err, key+".attributes", `such as attributes: {city: "Wohn-Ort"}`, "%v", err)
 	}
@@ -137,6 +148,30 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 	}
 	l.Plan = r.plan(key, raw)
 	return l
+}
+
+func (r *resolver) numbers(key string, raw []rawNumber) (all []contact.NumberColumn, ok bool) {
+	ok = true
+	if r.has(key) && len(raw) == 0 {
+		r.fail(key, "remove it, or name the columns: [{column: Mobile, type: mobile}]", "empty")
+	}
+	for i, n := range raw {
+		k := fmt.Sprintf("%s[%d]", key, i)
+		ok = r.required(k+".column", n.Column, "the column's name in the list's first line") && ok
+		if n.Type != nil && *n.Type == "" {
+			r.fail(k+".type", "remove it", "empty")
+		}
+		all = append(all, contact.NumberColumn{Column: n.Column, Type: text(n.Type)})
+	}
+	return all, ok
+}
+
+func (r *resolver) duplicates(key, otherwise string, raw *string) string {
+	if raw == nil {
+		return otherwise
+	}
+	r.oneOf(key+".duplicates", *raw, DuplicatesWords...)
+	return *raw
 }
 
 func (r *resolver) plan(key string, raw rawList) (p contact.Plan) {
@@ -192,60 +227,4 @@ func short(d time.Duration) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
-}
-
-func (r *resolver) calling(key string, raw rawCalling) Calling {
-	c := Calling{Location: time.Local}
-	if raw.Timezone != nil && r.required(key+".timezone", *raw.Timezone, "a name such as Asia/Seoul") {
-		loc, err := time.LoadLocation(*raw.Timezone)
-		if err != nil {
-			r.failBecause(err, key+".timezone", "use a name of the tz database, such as Asia/Seoul or UTC", "%s is not a time zone", quote(*raw.Timezone))
-		} else {
-			c.Location = loc
-		}
-	}
-	if r.has(key+".windows") && len(raw.Windows) == 0 {
-		r.fail(key+".windows", "remove the key to call at any hour", "empty")
-	}
-	for i, w := range raw.Windows {
-		r.window(fmt.Sprintf("%s.windows[%d]", key, i), w, &c.Windows)
-	}
-	for i, h := range raw.Holidays {
-		k := fmt.Sprintf("%s.holidays[%d]", key, i)
-		if err := c.Windows.AddHoliday(h); err != nil {
-			r.failBecause(err, k, "write dates like 2026-12-25", "%s is not a date", quote(h))
-		}
-	}
-	switch {
-	case raw.ContactTimezone == nil, *raw.ContactTimezone == "campaign":
-	case *raw.ContactTimezone == "number", *raw.ContactTimezone == "column":
-		r.fail(key+".contact_timezone", "use campaign", "%s is not in this version", quote(*raw.ContactTimezone))
-	default:
-		r.fail(key+".contact_timezone", "use campaign", "%s is not known", quote(*raw.ContactTimezone))
-	}
-	return c
-}
-
-func (r *resolver) window(key string, raw rawWindow, windows *contact.Windows) {
-	ok := r.required(key+".days", raw.Days, "such as mon-fri")
-	ok = r.required(key+".from", raw.From, `such as "09:00"`) && ok
-	ok = r.required(key+".to", raw.To, `such as "18:00"`) && ok
-	if !ok {
-		return
-	}
-	if _, err := contact.ParseDays(raw.Days); err != nil {
-		r.failBecause(err, key+".days", "", "%v", err)
-		return
-	}
-	if _, err := contact.ParseClock(raw.From); err != nil {
-		r.failBecause(err, key+".from", "", "%v", err)
-		return
-	}
-	if _, err := contact.ParseClock(raw.To); err != nil {
-		r.failBecause(err, key+".to", "", "%v", err)
-		return
-	}
-	if err := windows.Add(raw.Days, raw.From, raw.To); err != nil {
-		r.failBecause(err, key, "", "%v", err)
-	}
 }

@@ -34,6 +34,17 @@ type Asterisk struct {
 	TLS            TLS
 	MaxChannels    int // calls in flight at most, 0 = no limit of its own
 	CallsPerSecond int // Originates a second at most, 0 = no limit of its own
+	Breaker        Breaker
+}
+
+// Breaker says when a trunk is left alone because it refuses calls, as
+// campaign.Breaker has it. Share 0: never.
+type Breaker struct {
+	Share  float64
+	Of     int
+	Within time.Duration
+	Pause  time.Duration
+	AtMost time.Duration
 }
 
 // TLS says whether and how the manager connection is encrypted.
@@ -86,7 +97,19 @@ type Campaign struct {
 	DNC       DNC    // for this campaign only
 	Start     string // cron; empty: started with the daemon
 	Stop      string // cron; empty: never stopped by the clock
+
+	Duplicates string // of lists that the config does not name
 }
+
+// The values of duplicates: within what a number is had by one contact only.
+const (
+	DuplicatesList       = "list"
+	DuplicatesCampaign   = "campaign" // unless given
+	DuplicatesEverywhere = "everywhere"
+)
+
+// DuplicatesWords are all of them.
+var DuplicatesWords = []string{DuplicatesList, DuplicatesCampaign, DuplicatesEverywhere}
 
 // List is one contact-list file.
 type List struct {
@@ -98,13 +121,15 @@ type List struct {
 	Delimiter  rune   // 0: comma, semicolon, tab or pipe, whichever the header line holds
 	Sheet      string // of a workbook; empty: the first one that is not hidden
 	Columns    map[string]string
+	Numbers    []contact.NumberColumn // of several numbers; empty: Columns says where the number is
+	Duplicates string
 	Attributes map[string]string // channel variable to header; every other column goes by its own name
 	Plan       contact.Plan      // of its numbers
 }
 
-// Options is how to read the list.
+// Options is how to read the list; what depends on its campaign is not in it.
 func (l *List) Options() contact.Options {
-	return contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Sheet: l.Sheet, Columns: l.Columns, Attributes: l.Attributes, Plan: l.Plan}
+	return contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Sheet: l.Sheet, Columns: l.Columns, Numbers: l.Numbers, Attributes: l.Attributes, Plan: l.Plan}
 }
 
 // Originate is the shape of the call.
@@ -123,20 +148,37 @@ type Originate struct {
 
 // Calling says when calls may be placed.
 type Calling struct {
-	Location *time.Location
-	Windows  contact.Windows
+	Location        *time.Location
+	Windows         contact.Windows
+	ContactTimezone string // by whose clock a contact is called: CampaignZone, NumberZone or ColumnZone
 }
+
+// The values of Calling.ContactTimezone.
+const (
+	CampaignZone = "campaign" // Location, for everybody
+	NumberZone   = "number"   // contact.ZoneOf the contact's number
+	ColumnZone   = "column"   // the list's own column
+)
 
 // Retry says when a contact is dialed again.
 type Retry struct {
-	MaxAttempts int // attempts that count, over all outcomes
-	ByOutcome   map[string]RetryRule
+	MaxAttempts  int // attempts that count, over all outcomes
+	MaxPerNumber int // of these, at one number; 0: no such bound
+	MaxPerDay    int // and on one day; 0: no such bound
+	ByOutcome    map[string]RetryRule
 }
 
-// RetryRule is what follows one outcome. Max 0: never dialed again after it.
+// RetryRule is what follows one outcome, as campaign.RetryRule has it. Max 0:
+// never dialed again after it.
 type RetryRule struct {
-	After time.Duration
-	Max   int // dialed again at most this many times after this outcome
+	After       []time.Duration
+	Max         int // dialed again at most this many times after this outcome
+	Multiply    float64
+	AtMost      time.Duration
+	Jitter      float64 // a share
+	NextNumber  string  // same, next, best
+	SwitchAfter time.Duration
+	First       bool
 }
 
 // Report is one report written by the clock.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	_ "time/tzdata" // time zones also where the system has none
 
 	"github.com/robfig/cron/v3"
 )

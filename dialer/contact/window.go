@@ -21,7 +21,7 @@ const MaxAhead = 400 * 24 * time.Hour
 // to the day it starts on: the one that starts on Christmas Eve ends on
 // Christmas morning even if the 25th is a holiday, and none starts on the 25th.
 //
-// Add and AddHoliday must be done before Windows is shared; the other methods
+// Add, AddHoliday and AddCalendar must be done before Windows is shared; the other methods
 // only read.
 type Windows struct {
 	days     [7][]span
@@ -69,19 +69,6 @@ func (w *Windows) Add(days, from, to string) error {
 			w.edges = slices.Insert(w.edges, i, e)
 		}
 	}
-	return nil
-}
-
-// AddHoliday closes one date, written 2026-12-25.
-func (w *Windows) AddHoliday(date string) error {
-	t, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return fmt.Errorf("%q is not a date: write it like 2026-12-25", date)
-	}
-	if w.holidays == nil {
-		w.holidays = map[int64]struct{}{}
-	}
-	w.holidays[t.Unix()/daySeconds] = struct{}{}
 	return nil
 }
 

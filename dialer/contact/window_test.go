@@ -2,9 +2,9 @@ package contact
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
-	_ "time/tzdata" // the tests' zones, wherever they run
 )
 
 func zone(t testing.TB, name string) *time.Location {
@@ -41,44 +41,75 @@ func (p plan) windows(t testing.TB) *Windows {
 }
 
 // daysRead is what the oracle takes the days of the rules below to mean,
-// Sunday first.
+// Sunday first. Of others it reads names with commas between.
 var daysRead = map[string][7]bool{
 	"mon-fri": {false, true, true, true, true, true, false},
 	"sun-sat": {true, true, true, true, true, true, true},
-	"sat,sun": {0: true, 6: true},
-	"sun":     {0: true},
 	"fri-mon": {0: true, 1: true, 5: true, 6: true},
 }
 
-// open is Windows.Open over again in the plainest terms: strings off the wall
-// clock and the calendar.
-func (p plan) open(t time.Time) bool {
-	clock := t.Format("15:04")
-	today := t.Format(time.DateOnly)
-	y, m, d := t.Date()
-	eve := time.Date(y, m, d-1, 12, 0, 0, 0, time.UTC)
-	holiday := func(date string) bool {
-		for _, h := range p.holidays {
-			if h == date {
-				return true
-			}
+// oracle is Windows.Open over again in the plainest terms: the minute the clock
+// shows and the date the calendar does.
+type oracle struct {
+	rules    []ruleRead
+	holidays map[string]bool
+}
+
+type ruleRead struct {
+	days     [7]bool
+	from, to int
+}
+
+func (p plan) oracle() oracle {
+	o := oracle{holidays: map[string]bool{}}
+	minutes := func(clock string) int {
+		var h, m int
+		if _, err := fmt.Sscanf(clock, "%d:%d", &h, &m); err != nil {
+			panic(err)
 		}
-		return false
-	}
-	if len(p.rules) == 0 {
-		return !holiday(today)
+		return 60*h + m
 	}
 	for _, r := range p.rules {
 		days, ok := daysRead[r.days]
 		if !ok {
+			for d := range days {
+				name := strings.ToLower(time.Weekday(d).String()[:3])
+				days[d] = strings.Contains(r.days, name)
+				ok = ok || days[d]
+			}
+		}
+		if !ok || strings.Contains(r.days, "-") && daysRead[r.days] != days {
 			panic("days not among those read: " + r.days)
 		}
+		o.rules = append(o.rules, ruleRead{days, minutes(r.from), minutes(r.to)})
+	}
+	for _, h := range p.holidays {
+		o.holidays[h] = true
+	}
+	return o
+}
+
+func (o oracle) holiday(t time.Time) bool {
+	return len(o.holidays) > 0 && o.holidays[t.Format(time.DateOnly)]
+}
+
+func (o oracle) open(t time.Time) bool {
+	if len(o.rules) == 0 {
+		return !o.holiday(t)
+	}
+	h, m, _ := t.Clock()
+	clock := 60*h + m
+	for _, r := range o.rules {
 		overnight := r.to < r.from
-		if days[t.Weekday()] && !holiday(today) && clock >= r.from && (clock < r.to || overnight) {
+		if clock >= r.from && (clock < r.to || overnight) && r.days[t.Weekday()] && !o.holiday(t) {
 			return true
 		}
-		if overnight && days[eve.Weekday()] && !holiday(eve.Format(time.DateOnly)) && clock < r.to {
-			return true
+		if overnight && clock < r.to {
+			y, m, d := t.Date()
+			eve := time.Date(y, m, d-1, 12, 0, 0, 0, time.UTC)
+			if r.days[eve.Weekday()] && !o.holiday(eve) {
+				return true
+			}
 		}
 	}
 	return false
@@ -148,12 +179,6 @@ func TestAddRefuses(t *testing.T) {
 			t.Errorf("Add(%v) failed and left something behind", r)
 		}
 	}
-	for _, d := range []string{"", "2026-02-30", "25.12.2026", "2026-12-25T00:00:00Z"} {
-		var w Windows
-		if err := w.AddHoliday(d); err == nil {
-			t.Errorf("AddHoliday(%q) is accepted", d)
-		}
-	}
 }
 
 func TestNextAndCloses(t *testing.T) {
@@ -212,103 +237,6 @@ func (w *Windows) mustHoliday(t *testing.T, d time.Time) {
 	t.Helper()
 	if err := w.AddHoliday(d.Format(time.DateOnly)); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestWindowsOverTransitions compares Open, Next and Closes, minute by minute
-// around every clock change of ten years (two with -short), with the oracle. Among the zones are
-// changes at midnight (a day that starts at 01:00, a date that comes twice), of
-// half an hour, and a calendar day that never was.
-func TestWindowsOverTransitions(t *testing.T) {
-	plans := []plan{
-		{rules: []rule{{"mon-fri", "09:00", "18:00"}}},
-		{rules: []rule{{"sun-sat", "01:30", "02:30"}}},
-		{rules: []rule{{"sat,sun", "22:00", "02:15"}, {"sun", "23:30", "24:00"}}},
-		{rules: []rule{{"sun", "00:00", "00:30"}, {"fri-mon", "23:00", "00:10"}}, holidays: []string{"2022-03-27"}},
-		{holidays: []string{"2018-10-28", "2020-04-05", "2011-12-29", "2024-04-26"}},
-	}
-	zones := []struct {
-		name string
-		from int
-	}{
-		{"Europe/Berlin", 2017}, {"America/New_York", 2017}, {"Australia/Lord_Howe", 2017}, {"America/Santiago", 2017},
-		{"Africa/Cairo", 2017}, {"Asia/Beirut", 2017}, {"Africa/Casablanca", 2017}, {"America/Havana", 2017},
-		{"America/Sao_Paulo", 2010}, {"Pacific/Apia", 2008}, {"Asia/Seoul", 2017},
-	}
-	const before, after = 30 * 60, 54 * 60 // minutes around a transition
-	years := 10
-	if testing.Short() {
-		years = 2
-	}
-	for _, z := range zones {
-		loc := zone(t, z.name)
-		t.Run(z.name, func(t *testing.T) {
-			t.Parallel()
-			end := time.Date(z.from+years, 1, 1, 0, 0, 0, 0, time.UTC)
-			changes := 0
-			for cur := time.Date(z.from, 1, 1, 0, 0, 0, 0, time.UTC); ; {
-				_, bound := cur.In(loc).ZoneBounds()
-				if bound.IsZero() || bound.After(end) {
-					break
-				}
-				cur = bound
-				changes++
-				for i, p := range plans {
-					compare(t, fmt.Sprintf("plan %d at %v", i, bound), p, p.windows(t), loc, bound.Add(-before*time.Minute), before+after)
-				}
-			}
-			if changes == 0 { // Seoul, and with -short others: an ordinary stretch
-				for i, p := range plans {
-					compare(t, fmt.Sprintf("plan %d", i), p, p.windows(t), loc, end, 9*24*60)
-				}
-			}
-		})
-	}
-}
-
-// compare checks w against the oracle at every minute of the stretch, and Next
-// and Closes from every 37th, half of these off the whole minute.
-func compare(t *testing.T, name string, p plan, w *Windows, loc *time.Location, start time.Time, minutes int) {
-	t.Helper()
-	open := make([]bool, minutes)
-	for i := range open {
-		m := start.Add(time.Duration(i) * time.Minute).In(loc)
-		open[i] = p.open(m)
-		if got := w.Open(m, loc); got != open[i] {
-			t.Fatalf("%s: open at %v is %v", name, m, got)
-		}
-	}
-	check := func(from time.Time, i int, want bool, change func(time.Time, *time.Location) (time.Time, bool)) {
-		j := i
-		for j < minutes && open[j] != want {
-			j++
-		}
-		got, ok := change(from, loc)
-		switch {
-		case j == i && (!ok || !got.Equal(from)):
-			t.Fatalf("%s: from %v, already %v: %v, %v", name, from, want, got, ok)
-		case j > i && j < minutes && (!ok || !got.Equal(start.Add(time.Duration(j)*time.Minute))):
-			t.Fatalf("%s: from %v: %v, %v; want %v", name, from.In(loc), got, ok, start.Add(time.Duration(j)*time.Minute).In(loc))
-		case j == minutes && ok && got.Before(start.Add(time.Duration(minutes)*time.Minute)):
-			t.Fatalf("%s: from %v: %v is within the stretch", name, from, got)
-		case ok && w.Open(got, loc) != want:
-			t.Fatalf("%s: from %v: %v is not %v", name, from, got, want)
-		}
-	}
-	var lastNext time.Time
-	for i := 0; i < minutes; i += 37 {
-		from := start.Add(time.Duration(i) * time.Minute)
-		if i%2 == 1 {
-			from = from.Add(17*time.Second + 123)
-		}
-		check(from, i, true, w.Next)
-		check(from, i, false, w.Closes)
-		if next, ok := w.Next(from, loc); ok {
-			if next.Before(lastNext) {
-				t.Fatalf("%s: Next goes back from %v to %v", name, lastNext, next)
-			}
-			lastNext = next
-		}
 	}
 }
 

@@ -25,12 +25,13 @@ import (
 // operator is a daemon as the API sees it: two campaigns with states, and a
 // real store.
 type operator struct {
-	mu     sync.Mutex
-	states map[string]campaign.State
-	store  store.Store
-	gone   bool // as when stopping
-	cut    bool // from Asterisk
-	asked  control.Import
+	mu       sync.Mutex
+	states   map[string]campaign.State
+	store    store.Store
+	gone     bool // as when stopping
+	cut      bool // from Asterisk
+	asked    control.Import
+	callback control.Callback
 }
 
 func (o *operator) Status(context.Context) (campaign.Status, error) {
@@ -88,7 +89,7 @@ func (o *operator) Import(_ context.Context, req control.Import, file io.Reader,
 		case strings.HasPrefix(line, "!"):
 			return r, &contact.ListError{Line: r.Rows, Reason: "not UTF-8", Hint: "set its encoding"}
 		default:
-			event(control.ImportEvent{Dial: &control.Dial{Line: r.Rows, Channel: "Local/1@DialCamp", Variables: []string{"A=" + line}}})
+			event(control.ImportEvent{Dial: &control.Dial{Line: r.Rows, Numbers: []control.DialNumber{{Channel: "Local/1@DialCamp", Type: "x"}}, Variables: []string{"A=" + line}}})
 		}
 	}
 	r.List, r.Campaign, r.DryRun = req.List, req.Campaign, req.DryRun
@@ -113,7 +114,7 @@ func newOperator(t *testing.T) *operator {
 	t.Cleanup(func() { s.Close() })
 	rows := func(yield func(store.Row, error) bool) {
 		for i := range 3 {
-			if !yield(store.Row{Number: fmt.Sprint("+8210", 1000+i)}, nil) {
+			if !yield(store.Row{Numbers: []store.RowNumber{{Number: fmt.Sprint("+8210", 1000+i)}}}, nil) {
 				return
 			}
 		}
@@ -123,14 +124,14 @@ func newOperator(t *testing.T) *operator {
 	}
 	for i := range 3 {
 		at := morning.Add(time.Duration(i) * time.Hour)
-		claims, _, err := s.Claim("spring", at, 1)
-		if err != nil || len(claims) != 1 {
-			t.Fatal(claims, err)
+		taken, err := s.Claim("spring", at, campaign.Take{Max: 1, AllZones: true})
+		if err != nil || len(taken.Claims) != 1 {
+			t.Fatal(taken.Claims, err)
 		}
 		if i == 2 {
 			break
 		}
-		a, c := claims[0].Attempt, claims[0].Contact
+		a, c := taken.Claims[0].Attempt, taken.Claims[0].Contact
 		a.Outcome, a.Cause, a.Ended = campaign.Busy, 17, at.Add(2*time.Second)
 		c.State, c.Attempts, c.Due = campaign.Done, 1, time.Time{}
 		if err := s.Finish(a, c); err != nil {

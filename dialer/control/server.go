@@ -3,8 +3,12 @@
 //
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
+//	POST /v1/campaigns/NAME/callback?who=&at=&list=&number=&note=   CalledBack, see contacts.go
+//	GET  /v1/contacts?who=                      array of report.Story, of a number or key
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
+//	GET  /v1/campaigns/NAME/lists/LIST/batches  array of store.Batch, oldest first
+//	POST /v1/batches/ID/undo                    Undone
 //	GET  /v1/report?campaign=&by=&interval=&from=&to=   array of report.Row
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
@@ -52,6 +56,10 @@ type Operator interface {
 	// Import takes a list in, or with DryRun tells what would become of it. It
 	// calls event for what happens on the way, one call at a time.
 	Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error)
+	// CallBack makes a contact be called at a time.
+	CallBack(ctx context.Context, ask Callback) (CalledBack, error)
+	// Stories tells of everybody who has a number or key.
+	Stories(ctx context.Context, who string) ([]report.Story, error)
 	Store() store.Store
 	Configured() map[string]report.Campaign
 }
@@ -113,8 +121,12 @@ func Handler(op Operator) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
+	mux.HandleFunc("POST /v1/campaigns/{name}/callback", a.callBack)
+	mux.HandleFunc("GET /v1/contacts", a.contacts)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
 	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
+	mux.HandleFunc("GET /v1/campaigns/{name}/lists/{list}/batches", a.batches)
+	mux.HandleFunc("POST /v1/batches/{id}/undo", a.undo)
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
@@ -300,11 +312,15 @@ type failure struct {
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
 	f := failure{Error: err.Error()}
 	if u, ok := errors.AsType[*report.UnknownCampaign](err); ok {
 		f.Hint = u.Hint()
 	}
+	f.write(w, status)
+}
+
+func (f failure) write(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(f)
 }

@@ -76,7 +76,7 @@ func load(t *testing.T, s store.Store, camp, list string, rows ...store.Row) {
 
 func numbers(from, n int) (rows []store.Row) {
 	for i := range n {
-		rows = append(rows, store.Row{Line: i + 2, Number: fmt.Sprintf("02%08d", from+i), Key: fmt.Sprint("k", from+i)})
+		rows = append(rows, store.Row{Line: i + 2, Numbers: []store.RowNumber{{Number: fmt.Sprintf("02%08d", from+i)}}, Key: fmt.Sprint("k", from+i)})
 	}
 	return rows
 }
@@ -96,17 +96,17 @@ type ending struct {
 // outcome of InFlight leaves it.
 func call(t *testing.T, s store.Store, camp string, at time.Time, e ending) {
 	t.Helper()
-	claims, _, err := s.Claim(camp, at, 1)
+	taken, err := s.Claim(camp, at, campaign.Take{Max: 1, AllZones: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(claims) != 1 {
+	if len(taken.Claims) != 1 {
 		t.Fatalf("nothing due in %s at %s", camp, at)
 	}
 	if e.outcome == campaign.InFlight {
 		return
 	}
-	a, c := finish(claims[0], e)
+	a, c := finish(taken.Claims[0], e)
 	if err := s.Finish(a, c); err != nil {
 		t.Fatal(err)
 	}
@@ -140,8 +140,8 @@ func typical(t *testing.T) *store.Bolt {
 	s := openStore(t)
 	load(t, s, "spring", "old", numbers(100, 14)...)
 	load(t, s, "spring", "new", append(numbers(200, 5),
-		store.Row{Number: "+821012345678", Key: "=cmd|'/c calc'!A1"},
-		store.Row{Number: "*0212345678", Key: "@home"})...)
+		store.Row{Numbers: []store.RowNumber{{Number: "+821012345678"}}, Key: "=cmd|'/c calc'!A1"},
+		store.Row{Numbers: []store.RowNumber{{Number: "*0212345678"}}, Key: "@home"})...)
 	const s1 = time.Second
 	// Agents' names are what a peer sent.
 	for i, e := range []ending{

@@ -27,7 +27,7 @@ func concurrent(t *testing.T, b *box) {
 		camp := []string{"c", "d"}[i%2]
 		wg.Go(func() {
 			for range 40 {
-				claims, _, err := b.Claim(camp, start.Add(time.Hour), 1+rnd.IntN(4))
+				claims, _, err := b.claimMost(camp, start.Add(time.Hour), 1+rnd.IntN(4))
 				if err != nil {
 					t.Error(err)
 					return
@@ -116,7 +116,7 @@ func closed(t *testing.T, b *box) {
 		return err
 	}
 	for name, f := range map[string]func() error{
-		"Claim":    func() error { _, _, err := b.Claim("c", start, 1); return err },
+		"Claim":    func() error { _, _, err := b.claimMost("c", start, 1); return err },
 		"Withdraw": func() error { return b.Withdraw(cm) },
 		"Finish":   func() error { return b.Finish(end(cm, start)) },
 		"InFlight": func() error { _, err := b.InFlight(); return err },
@@ -124,7 +124,10 @@ func closed(t *testing.T, b *box) {
 			_, err := b.Load(store.Source{Campaign: "c", List: "l", Hash: "h"}, start, seq(rows("1")), nil)
 			return err
 		},
-		"Preview":      func() error { _, err := b.Preview("c", "l", seq(rows("1")), nil); return err },
+		"Preview": func() error {
+			_, err := b.Preview(store.Source{Campaign: "c", List: "l"}, start, seq(rows("1")), nil)
+			return err
+		},
 		"Lists":        func() error { _, err := b.Lists("c"); return err },
 		"List":         func() error { _, _, err := b.List("c", "l"); return err },
 		"SetDNC":       func() error { _, err := b.SetDNC(doNotCall, "", start, noEntries); return err },
@@ -190,7 +193,7 @@ func closeWhileChanging(t *testing.T, b *box) {
 		for range 16 {
 			wg.Go(func() {
 				for {
-					claims, _, err := b.Claim(camp, start, 1)
+					claims, _, err := b.claimMost(camp, start, 1)
 					if errors.Is(err, store.ErrClosed) {
 						return
 					}
