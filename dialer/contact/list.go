@@ -104,7 +104,7 @@ func (e *ListError) Unwrap() error { return e.Err }
 // That the same number comes twice is for the reader of the rows to notice.
 type Reader struct {
 	source  source
-	plan    Plan
+	plan    numbering
 	headers []string
 	number  int      // column
 	key     int      // column, -1 without
@@ -123,7 +123,7 @@ func NewReader(r io.Reader, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	rd := &Reader{source: src, plan: opt.Plan, key: -1, maxRows: opt.MaxRows}
+	rd := &Reader{source: src, plan: newNumbering(opt.Plan), key: -1, maxRows: opt.MaxRows}
 	if rd.maxRows <= 0 {
 		rd.maxRows = MaxRows
 	}
