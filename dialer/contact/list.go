@@ -121,7 +121,7 @@ func (e *ListError) Unwrap() error { return e.Err }
 // That the same number comes twice is for the reader of the rows to notice.
 type Reader struct {
 	source  source
-	plan    Plan
+	plan    numbering
 	headers []string
 	fields  []field // by column
 	numbers []numberColumn
@@ -142,7 +142,7 @@ func NewReader(r io.Reader, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	rd := &Reader{source: src, plan: opt.Plan, zones: opt.Zones, home: cmp.Or(opt.Home, time.UTC), maxRows: opt.MaxRows}
+	rd := &Reader{source: src, plan: newNumbering(opt.Plan), zones: opt.Zones, home: cmp.Or(opt.Home, time.UTC), maxRows: opt.MaxRows}
 	if rd.maxRows <= 0 {
 		rd.maxRows = MaxRows
 	}

@@ -48,6 +48,11 @@ func (p Plan) Normalise(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return p.parse(plain)
+}
+
+// parse is Normalise of what plainNumber returned, with a region.
+func (p Plan) parse(plain string) (string, error) {
 	if len(plain) <= maxEmergency && phonenumbers.IsEmergencyNumber(plain, p.Region) {
 		if !p.AllowEmergency {
 			return "", fmt.Errorf("an emergency number in %s", p.Region)
@@ -67,25 +72,6 @@ func (p Plan) Normalise(s string) (string, error) {
 		}
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), nil
-}
-
-// normaliseCell is Normalise for the digits of a numeric cell, whose leading
-// zeros are gone if it had any.
-func (p Plan) normaliseCell(digits string) (string, error) {
-	if p.Region == "" {
-		return "", errors.New("a numeric cell, whose leading zeros are lost: format the column as text, or give the list a region")
-	}
-	without, err := p.Normalise(digits)
-	with, errZero := p.Normalise("0" + digits)
-	switch {
-	case err != nil && errZero != nil:
-		return "", err
-	case err != nil:
-		return with, nil
-	case errZero == nil && with != without:
-		return "", fmt.Errorf("a numeric cell, whose leading zeros are lost, and in %s the number is another with a zero in front: format the column as text", p.Region)
-	}
-	return without, nil
 }
 
 func (p Plan) unparsed(plain string, err error) error {

@@ -121,7 +121,7 @@ func TestNormaliseCell(t *testing.T) {
 		{"KR", "123456", "", "no number in KR begins like this"},
 		{"", "1012345678", "", "leading zeros are lost: format the column as text, or give the list a region"},
 	} {
-		got, err := Plan{Region: c.region}.normaliseCell(c.in)
+		got, err := newNumbering(Plan{Region: c.region}).normaliseCell(c.in)
 		if got != c.want || (err == nil) != (c.refused == "") || err != nil && !strings.Contains(err.Error(), c.refused) {
 			t.Errorf("%s %s = %q, %v; want %q %s", c.region, c.in, got, err, c.want, c.refused)
 		}

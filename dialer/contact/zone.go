@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -48,8 +49,8 @@ func joinZones(names []string) Zone {
 }
 
 // ZoneOf is where a number in E.164 rings, by the metadata of Google's
-// libphonenumber; the empty Zone for a number without a plus, one that is not
-// valid, and where the metadata does not know.
+// libphonenumber; the empty Zone for a number without a plus, for one that may
+// be in several zones and is not valid, and where the metadata does not know.
 //
 // The rule is that of PhoneNumberToTimeZonesMapper there: a number that belongs
 // to a place has the zones of its area code, any other all zones of its country
@@ -59,24 +60,37 @@ func joinZones(names []string) Zone {
 // cannot be told from a fixed one and has the zone of its area code, wherever
 // its owner has gone.
 func ZoneOf(number string) Zone {
-	n, err := phonenumbers.Parse(number, "")
-	if err != nil {
+	digits, plus := strings.CutPrefix(number, "+")
+	if !plus || len(digits) > longest || strings.Trim(digits, "0123456789") != "" {
 		return ""
 	}
-	country := fmt.Sprint(n.GetCountryCode())
-	if z, ok := zoneOfPrefix(country); ok && !strings.Contains(string(z), ",") {
+	code := countryCode(digits)
+	if z, ok := zoneOfPrefix(code); ok && !strings.Contains(string(z), ",") {
 		return z
 	}
-	prefix := country
+	n := numberOf(code, digits[len(code):])
+	prefix := code
 	switch t := phonenumbers.GetNumberType(n); {
 	case t == phonenumbers.UNKNOWN:
 		return ""
 	case t == phonenumbers.FIXED_LINE, t == phonenumbers.FIXED_LINE_OR_MOBILE,
 		t == phonenumbers.MOBILE && phonenumbers.GEO_MOBILE_COUNTRIES[n.GetCountryCode()]:
-		prefix = number[1:]
+		prefix = digits
 	}
 	z, _ := zoneOfPrefix(prefix)
 	return z
+}
+
+// numberOf is what the library parses E.164 to, in a third of the time: nothing
+// has to be stripped.
+func numberOf(code, national string) *phonenumbers.PhoneNumber {
+	c, _ := strconv.Atoi(code)
+	value, _ := strconv.ParseUint(national, 10, 64)
+	n := &phonenumbers.PhoneNumber{CountryCode: new(int32(c)), NationalNumber: &value}
+	if zeros := len(national) - len(strings.TrimLeft(national, "0")); zeros > 0 {
+		n.ItalianLeadingZero, n.NumberOfLeadingZeros = new(true), new(int32(min(zeros, len(national)-1)))
+	}
+	return n
 }
 
 // zonesOfPrefix holds the library's lists of zones, which it never frees, as

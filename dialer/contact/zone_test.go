@@ -1,9 +1,12 @@
 package contact
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nyaruka/phonenumbers"
 )
 
 func TestParseZone(t *testing.T) {
@@ -79,6 +82,28 @@ func TestZoneOf(t *testing.T) {
 		}
 		if again, err := ParseZone(string(got)); err != nil || again != got {
 			t.Errorf("ParseZone(ZoneOf(%q)) = %q, %v; want %q", number, again, err, got)
+		}
+	}
+}
+
+// TestNumberOf: E.164 is taken apart as the library parses it.
+func TestNumberOf(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(*zoneSeed, 2))
+	for region := range phonenumbers.GetSupportedRegions() {
+		for _, s := range digitsNear(rnd, region, 20) {
+			number, err := Plan{Region: region, AllowPremium: true}.Normalise(s)
+			if err != nil || number[0] != '+' {
+				continue
+			}
+			want, err := phonenumbers.Parse(number, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			code := countryCode(number[1:])
+			got := numberOf(code, number[1+len(code):])
+			if phonenumbers.GetNumberType(got) != phonenumbers.GetNumberType(want) || phonenumbers.Format(got, phonenumbers.E164) != number {
+				t.Errorf("%s: %v; want %v", number, got, want)
+			}
 		}
 	}
 }
