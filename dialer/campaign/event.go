@@ -21,6 +21,18 @@ type (
 		Verb     Verb
 	}
 
+	// Reconfigure: from now on these servers and rules are in force, all of them
+	// at once. Calls in flight go on. Of campaigns that are not among the settings
+	// any more they are settled by the rules that they had; a server that is not
+	// among them any more goes when its last call has ended.
+	Reconfigure struct {
+		Servers  []Server
+		Settings []Settings
+		States   map[string]State        // that new campaigns begin in; else Stopped
+		Learnt   map[string]pacing.State // what new campaigns' pacers have learnt before
+		Recounts map[string]Recount      // of campaigns whose regime's window was counted
+	}
+
 	// Shutdown: the daemon is stopping; no new calls, whatever the campaigns'
 	// states, which stay as they are for the next start.
 	Shutdown struct{}
@@ -111,6 +123,7 @@ type Claim struct {
 
 func (Tick) event()            {}
 func (Operate) event()         {}
+func (Reconfigure) event()     {}
 func (Shutdown) event()        {}
 func (LinkUp) event()          {}
 func (LinkDown) event()        {}

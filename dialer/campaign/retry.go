@@ -51,3 +51,9 @@ func (r *RetryRules) Settle(c *Contact, outcome Outcome, now time.Time) {
 		c.Due = now.Add(rule.After)
 	}
 }
+
+// Allow reports whether a contact that waits to be dialed again still may be:
+// the rules may be others than when it was settled.
+func (r *RetryRules) Allow(c *Contact) bool {
+	return c.State != Waiting || c.Counted < r.MaxAttempts && int(c.Tries[c.Last]) <= r.ByOutcome[c.Last].Max
+}

@@ -48,6 +48,7 @@ type worldOptions struct {
 	flaps     bool          // the link goes down now and then
 	faults    bool          // the store fails now and then
 	reloads   bool          // contacts join later
+	changes   bool          // of the rules, and campaigns come and go
 	server    Server
 	pacing    pacing.Settings
 }
@@ -142,6 +143,9 @@ func newWorld(t *testing.T, rnd *rand.Rand, opt worldOptions) *world {
 	}
 	if opt.flaps {
 		w.every(func() time.Duration { return w.ms(5000, 60000) }, w.flap)
+	}
+	if opt.changes {
+		w.every(func() time.Duration { return w.ms(10, 30000) }, func() { w.reconfigure(settings, states) })
 	}
 	if opt.reloads {
 		w.every(func() time.Duration { return w.ms(1000, 20000) }, w.load)
@@ -297,6 +301,24 @@ func (w *world) load() {
 			w.after(w.ms(0, 30), func() { st.started = time.Time{}; w.step(Loaded{Campaign: name}) })
 		})
 	}
+}
+
+// reconfigure changes the rules, and takes campaigns out or puts them back.
+func (w *world) reconfigure(settings []Settings, states map[string]State) {
+	server := w.opt.server
+	server.Name = "pbx"
+	ev := Reconfigure{Servers: []Server{server}, States: states}
+	for _, s := range settings {
+		s.MaxInFlight, s.Weight, s.Priority = 3+w.rnd.Intn(20), w.rnd.Intn(4), w.rnd.Intn(2)
+		if cp := w.core.any(s.Name); cp != nil {
+			s.MaxInFlight = max(s.MaxInFlight, cp.inFlight+cp.claiming) // which checkCounters holds it to
+		}
+		// One stays: of a queue that nobody dials into nothing is known, as at a start.
+		if w.rnd.Intn(4) > 0 || len(ev.Settings) == 0 {
+			ev.Settings = append(ev.Settings, s)
+		}
+	}
+	w.step(ev)
 }
 
 func (w *world) connect() {
