@@ -24,6 +24,18 @@ func (h hours) Next(t time.Time) (time.Time, bool) {
 
 func (h hours) Closes(t time.Time) (time.Time, bool) { return h.windows.Closes(t, h.loc) }
 
+func hoursOf(c *config.Campaign) hours { return hours{c.Calling.Windows, c.Calling.Location} }
+
+func rulesOf(c *config.Campaign) campaign.RetryRules {
+	rules := campaign.RetryRules{MaxAttempts: c.Retry.MaxAttempts}
+	for name, r := range c.Retry.ByOutcome {
+		if o, ok := campaign.ParseOutcome(name); ok {
+			rules.ByOutcome[o] = campaign.RetryRule{After: r.After, Max: r.Max}
+		}
+	}
+	return rules
+}
+
 func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
 	for _, a := range cfg.Asterisk {
@@ -35,19 +47,13 @@ func serversOf(cfg *config.Config) []campaign.Server {
 func settingsOf(cfg *config.Config) []campaign.Settings {
 	var all []campaign.Settings
 	for _, c := range cfg.Campaigns {
-		rules := campaign.RetryRules{MaxAttempts: c.Retry.MaxAttempts}
-		for name, r := range c.Retry.ByOutcome {
-			if o, ok := campaign.ParseOutcome(name); ok {
-				rules.ByOutcome[o] = campaign.RetryRule{After: r.After, Max: r.Max}
-			}
-		}
 		regime, _ := pacing.FindRegime(c.Pacing.Regime)
 		all = append(all, campaign.Settings{
 			Name: c.Name, Server: c.Asterisk, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
-			Hours:       hours{c.Calling.Windows, c.Calling.Location},
-			Retry:       rules,
+			Hours:       hoursOf(&c),
+			Retry:       rulesOf(&c),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
 				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: regime.Patience.Seconds(),

@@ -157,10 +157,6 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.claimFailed(ev)
 	case Recovered:
 		c.recovered(ev)
-	case Learnt:
-		if cp := c.campaigns[ev.Campaign]; cp != nil {
-			cp.pacer.State = ev.State
-		}
 	case NewDay:
 		if cp := c.campaigns[ev.Campaign]; cp != nil {
 			cp.pacer.NewDay(ev.Past)

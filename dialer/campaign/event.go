@@ -87,11 +87,6 @@ type (
 	// Recovered are the attempts that were in flight when the daemon last
 	// stopped.
 	Recovered struct{ Claims []Claim }
-	// Learnt is what a campaign's pacer had learnt when the daemon last stopped.
-	Learnt struct {
-		Campaign string
-		State    pacing.State
-	}
 	// NewDay: a day has begun in a campaign's time zone. Past is what its regime's
 	// window holds of those before.
 	NewDay struct {
@@ -134,7 +129,6 @@ func (AskFailed) event()       {}
 func (Claimed) event()         {}
 func (ClaimFailed) event()     {}
 func (Recovered) event()       {}
-func (Learnt) event()          {}
 func (NewDay) event()          {}
 func (Loading) event()         {}
 func (Loaded) event()          {}

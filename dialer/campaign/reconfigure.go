@@ -25,12 +25,12 @@ type Recount struct {
 	Today, Past pacing.Count
 }
 
-// Tally begins a recount of a campaign.
-func (c *Core) Tally(name string) Tally {
+// Tally begins a recount of a campaign; false if nothing is known of it.
+func (c *Core) Tally(name string) (Tally, bool) {
 	t := Tally{Before: c.now, Live: map[string]bool{}}
 	cp := c.any(name)
 	if cp == nil {
-		return t
+		return t, false
 	}
 	if cp.claiming > 0 {
 		t.Before = cp.agenda.asked
@@ -48,7 +48,7 @@ func (c *Core) Tally(name string) Tally {
 			t.count.Abandoned--
 		}
 	}
-	return t
+	return t, true
 }
 
 // any is a campaign of that name that is configured, or was and has calls left.

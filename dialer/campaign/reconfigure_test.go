@@ -47,7 +47,7 @@ func TestRecount(t *testing.T) {
 	flow("A1", "new", "dial", "ring", "answer", "join", "response") // waits
 	flow("A2", "new", "dial", "ring")
 
-	tally := c.Tally("spring")
+	tally, _ := c.Tally("spring")
 	if !tally.Live["A1"] || !tally.Live["A2"] || len(tally.Live) != 4 {
 		t.Errorf("live: %v", tally.Live)
 	}

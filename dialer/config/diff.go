@@ -57,7 +57,7 @@ func Diff(old, new *Config) []Change {
 
 // Subject is how changes speak of a campaign's list.
 func (l *List) Subject(campaign string) string {
-	return "list " + printable(cmp.Or(l.Name, l.Path)) + " of " + campaign
+	return "list " + printable(l.ID()) + " of " + campaign
 }
 
 type differ struct{ changes []Change }

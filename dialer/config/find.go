@@ -26,6 +26,9 @@ func (c *Config) Campaign(name string) *Campaign {
 	return nil
 }
 
+// ID tells a list of the config from the others of its campaign.
+func (l *List) ID() string { return cmp.Or(l.Name, l.Path) }
+
 // Found are the lists of a campaign at one moment: where the config names a glob
 // or a directory, one for each file in it, by name.
 type Found struct {

@@ -5,6 +5,7 @@
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
+//	POST /v1/reload?dry_run=                    Reload: the config is read again
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
 //	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
@@ -46,6 +47,10 @@ type Operator interface {
 	// Import takes a list in, or with DryRun tells what would become of it. It
 	// calls event for what happens on the way, one call at a time.
 	Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error)
+	// Reload reads the config again and puts it in force, whole or not at all;
+	// with dryRun it only tells what would change. Of a config that is wrong the
+	// error is a config.Errors.
+	Reload(ctx context.Context, dryRun bool) (Reload, error)
 	Store() store.Store
 	Configured() map[string]time.Duration
 }
@@ -100,6 +105,7 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
 	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
+	mux.HandleFunc("POST /v1/reload", a.reload)
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
@@ -260,8 +266,9 @@ func reply(w http.ResponseWriter, v any) {
 }
 
 type failure struct {
-	Error string `json:"error"`
-	Hint  string `json:"hint,omitempty"`
+	Error string    `json:"error"`
+	Hint  string    `json:"hint,omitempty"`
+	More  []failure `json:"more,omitempty"` // that were found as well
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
