@@ -121,7 +121,7 @@ func (f *Found) many(c *Campaign, entry int, names map[string]string) {
 // hidden ones and the rejects of others.
 func (l *List) files() ([]string, error) {
 	dir, pattern := l.Path, "*"
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	if info, err := os.Stat(dir); hasMeta(dir) && (err != nil || !info.IsDir()) {
 		dir, pattern = filepath.Split(l.Path)
 	}
 	dirs := []string{dir}

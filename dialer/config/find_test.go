@@ -77,6 +77,10 @@ campaigns: [{name: spring, queue: Camp200, lists: [%s]}]
 	if f := l.Find(); !f.Blind || len(f.Refused) != 1 {
 		t.Errorf("%+v", f)
 	}
+	l.Lists[0].Path = filepath.Join(dir, "away")
+	if f := l.Find(); !f.Blind {
+		t.Errorf("%+v", f)
+	}
 	l.Lists[0].Path = filepath.Join(dir, "away*", "*.csv")
 	if f := l.Find(); !f.Blind {
 		t.Errorf("%+v", f)
