@@ -111,7 +111,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 		return nil, err
 	}
 	d.links = links
-	if d.jobs, err = d.schedule(cfg); err != nil {
+	if d.jobs, err = d.schedule(cfg, nil); err != nil {
 		return nil, err
 	}
 	st, err := store.Open(cfg.Store.Path)

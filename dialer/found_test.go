@@ -96,6 +96,7 @@ func TestDirectory(t *testing.T) {
 					}
 					time.Sleep(2 * time.Minute)
 					w.logged(1, "level=ERROR", "a file is not taken as a list", "no such file")
+					w.logged(gone, "the list is gone, and its contacts with it")
 					if err := os.Rename(w.path("away"), w.path("lists")); err != nil {
 						t.Fatal(err)
 					}

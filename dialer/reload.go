@@ -52,7 +52,7 @@ func (d *Daemon) Reload(ctx context.Context, dryRun bool) (control.Reload, error
 	if err != nil {
 		return r, err
 	}
-	if _, err := d.schedule(cfg); err != nil {
+	if _, err := d.schedule(cfg, nil); err != nil {
 		return r, err
 	}
 	if err := checkDNC(cfg, d.store); err != nil {
@@ -126,7 +126,7 @@ func (d *Daemon) replace(ctx context.Context, cfg *config.Config, links map[stri
 // put makes the change, in the loop.
 func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Reconfigure, fresh []string) error {
 	d.runJobs() // what was due under the old one
-	jobs, err := d.schedule(cfg)
+	jobs, err := d.schedule(cfg, d.jobs)
 	if err != nil {
 		return err
 	}

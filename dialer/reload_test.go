@@ -236,11 +236,17 @@ func TestReloadServer(t *testing.T) {
 		w := newWorld(t, amitest.Lab(2), map[string]string{"a.csv": numbers("2020600001", "2020600002")}, oneCampaign(""))
 		var mu sync.Mutex
 		var dialed []string
+		closed := map[string]bool{}
 		w.opt.Dial = func(ctx context.Context, address string) (net.Conn, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			dialed = append(dialed, address)
-			return w.srv.Dial(ctx)
+			conn, err := w.srv.Dial(ctx)
+			return hooked{conn, func() {
+				mu.Lock()
+				defer mu.Unlock()
+				closed[address] = true
+			}}, err
 		}
 		w.start()
 		talking := func() bool { st := w.status(); return len(st.Campaigns) == 1 && st.Campaigns[0].Phases["talking"] == 2 }
@@ -265,6 +271,9 @@ store: {path: dialcamp.db}
 		if want := []string{"127.0.0.1:5038", "127.0.0.2:5038", "127.0.0.3:5038"}; !slices.Equal(dialed, want) {
 			t.Errorf("dialed %q, want %q", dialed, want)
 		}
+		if !closed["127.0.0.1:5038"] || !closed["127.0.0.2:5038"] || closed["127.0.0.3:5038"] {
+			t.Errorf("closed %v", closed)
+		}
 		mu.Unlock()
 		w.stop()
 		w.returned(time.Minute)
@@ -276,6 +285,17 @@ store: {path: dialcamp.db}
 			}
 		}
 	})
+}
+
+// hooked tells when a connection is closed.
+type hooked struct {
+	net.Conn
+	onClose func()
+}
+
+func (h hooked) Close() error {
+	h.onClose()
+	return h.Conn.Close()
 }
 
 // TestReloadAttempts: fewer attempts are allowed than some contacts have had.
@@ -411,8 +431,8 @@ func TestReloadWhileLoading(t *testing.T) {
 		}
 		var text strings.Builder
 		text.WriteString("one,two\n")
-		for i := range 3000 {
-			fmt.Fprintf(&text, "400%04d,500%04d\n", i, i)
+		for i := range 40_000 {
+			fmt.Fprintf(&text, "400%06d,500%06d\n", i, i)
 		}
 		w := newWorld(t, amitest.Lab(0), map[string]string{"a.csv": text.String()}, lists("one"))
 		w.start()
@@ -421,7 +441,7 @@ func TestReloadWhileLoading(t *testing.T) {
 		time.Sleep(time.Minute)
 		w.stop()
 		w.returned(time.Minute)
-		if b := readBook(t, w.open(), "a"); b.contacts["5000007"].Number == "" {
+		if b := readBook(t, w.open(), "a"); b.contacts["500000007"].Number == "" {
 			t.Errorf("%d contacts, none with the number of the new column", len(b.contacts))
 		}
 	})

@@ -35,13 +35,13 @@ func parseCron(spec, key string) (cron.Schedule, error) {
 	return s, nil
 }
 
-// schedule prepares the jobs of a configuration. One that there was before goes
-// on: it is due when it was.
-func (d *Daemon) schedule(cfg *config.Config) ([]*job, error) {
+// schedule prepares the jobs of a configuration. One that was among those before
+// goes on: it is due when it was.
+func (d *Daemon) schedule(cfg *config.Config, before []*job) ([]*job, error) {
 	now := d.clock.Now()
 	var jobs []*job
 	put := func(j *job) {
-		for _, old := range d.jobs {
+		for _, old := range before {
 			if old.key == j.key {
 				j.next = old.next
 			}
