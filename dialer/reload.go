@@ -65,7 +65,7 @@ func (d *Daemon) Reload(ctx context.Context, dryRun bool) (control.Reload, error
 	if dryRun {
 		return r, nil
 	}
-	return r, d.replace(ctx, cfg, links)
+	return r, d.replace(ctx, cfg, links, len(changes) > 0)
 }
 
 // refuse complains of changes that take a restart.
@@ -79,8 +79,9 @@ func refuse(cfg *config.Config, changes []config.Change) error {
 	return nil
 }
 
-// replace puts a configuration in force that nothing is wrong with.
-func (d *Daemon) replace(ctx context.Context, cfg *config.Config, links map[string]*link) error {
+// replace puts a configuration in force that nothing is wrong with. Unless it is
+// another, only files are looked at.
+func (d *Daemon) replace(ctx context.Context, cfg *config.Config, links map[string]*link, another bool) error {
 	tallies := map[string]campaign.Tally{}
 	if err := d.inLoop(ctx, func() {
 		for _, c := range cfg.Campaigns {
@@ -108,7 +109,7 @@ func (d *Daemon) replace(ctx context.Context, cfg *config.Config, links map[stri
 	err = control.ErrStopping
 	inner := d.inLoop(ctx, func() {
 		if !d.closing {
-			err = d.put(cfg, links, ev, fresh)
+			err = d.put(cfg, links, ev, fresh, another)
 		}
 	})
 	if inner != nil {
@@ -124,7 +125,7 @@ func (d *Daemon) replace(ctx context.Context, cfg *config.Config, links map[stri
 }
 
 // put makes the change, in the loop.
-func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Reconfigure, fresh []string) error {
+func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Reconfigure, fresh []string, another bool) error {
 	d.runJobs() // what was due under the old one
 	jobs, err := d.schedule(cfg, d.jobs)
 	if err != nil {
@@ -143,7 +144,9 @@ func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Rec
 		d.links[name] = l
 		d.connect(l, old)
 	}
-	d.step(ev)
+	if another {
+		d.step(ev)
+	}
 	for _, name := range fresh {
 		d.saveState(campaign.SaveState{Campaign: name, State: ev.States[name]})
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -28,6 +29,9 @@ the log. store.path and control.socket take a restart.`,
 				return err
 			}
 			r, err := c.Reload(cmd.Context(), dryRun)
+			if errors.Is(err, control.ErrNotRunning) {
+				return &hinted{err, "start it with: dialcamp run, or systemctl start dialcamp; if it runs, store.path or control.socket was changed since, which takes a restart"}
+			}
 			if err != nil {
 				return err
 			}

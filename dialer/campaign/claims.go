@@ -16,8 +16,18 @@ func (cp *campaign) awaitRows(now time.Time) {
 	}
 }
 
+// claimant is the campaign that the store's answer to a claim is for, nil if none
+// waits for one.
+func (c *Core) claimant(name string) *campaign {
+	cp := c.any(name)
+	if cp != c.campaigns[name] && cp.claiming == 0 {
+		return nil
+	}
+	return cp
+}
+
 func (c *Core) claimed(ev Claimed) {
-	cp := c.any(ev.Campaign)
+	cp := c.claimant(ev.Campaign)
 	if cp == nil {
 		for _, cm := range ev.Claims {
 			if !c.known(cm.Attempt.ID) {
@@ -75,7 +85,7 @@ func (c *Core) withdraw(cp *campaign, cm Claim) {
 }
 
 func (c *Core) claimFailed(ev ClaimFailed) {
-	cp := c.any(ev.Campaign)
+	cp := c.claimant(ev.Campaign)
 	if cp == nil {
 		return
 	}
@@ -117,6 +127,9 @@ func (c *Core) orphan(name string) *campaign {
 		c.orphans[name] = cp
 		c.notice(slog.LevelWarn, "calls were in flight for a campaign that is not configured any more; they are settled, and nothing is retried",
 			slog.String("campaign", name))
+	}
+	if c.servers[cp.Server] == nil {
+		cp.Server = c.hosts[0].Name // the one before has gone
 	}
 	return cp
 }
