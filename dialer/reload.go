@@ -99,29 +99,24 @@ func (d *Daemon) replace(ctx context.Context, cfg *config.Config, links map[stri
 	// A look at the files by the old configuration would drop what is new.
 	d.dncMu.Lock()
 	defer d.dncMu.Unlock()
-	old := d.cfg.Load()
-	if err := addDNC(cfg, d.store, d.clock.Now(), d.log); err != nil {
-		if err := dropDNC(old, d.store, d.clock.Now(), d.log); err != nil {
+	// Of the one that is in force then.
+	defer func() {
+		if err := dropDNC(d.cfg.Load(), d.store, d.clock.Now(), d.log); err != nil {
 			d.log.Error("do-not-call lists that are not in the config cannot be dropped", "error", err)
 		}
+	}()
+	if err := addDNC(cfg, d.store, d.clock.Now(), d.log); err != nil {
 		return fmt.Errorf("the do-not-call numbers: %w", err)
 	}
 	err = control.ErrStopping
-	inner := d.inLoop(ctx, func() {
+	if inner := d.inLoop(ctx, func() {
 		if !d.closing {
 			err = d.put(cfg, links, ev, fresh, another)
 		}
-	})
-	if inner != nil {
+	}); inner != nil {
 		return inner
 	}
-	if err != nil {
-		return err
-	}
-	if err := dropDNC(cfg, d.store, d.clock.Now(), d.log); err != nil {
-		d.log.Error("do-not-call lists that are not in the config cannot be dropped", "error", err)
-	}
-	return nil
+	return err
 }
 
 // put makes the change, in the loop.

@@ -15,6 +15,7 @@ import (
 	"github.com/dialcamp/dialcamp/ami/amitest"
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/store"
 )
 
 // reload writes another configuration and has it read. What is gone from it
@@ -92,12 +93,16 @@ func TestReloadBroken(t *testing.T) {
 		w := newWorld(t, amitest.Lab(2), map[string]string{"a.csv": numbers(series("301010", 40)...), "dnc.txt": "3010100001\n"}, oneCampaign(""))
 		w.start()
 		w.await(10*time.Second, "dialing", func() bool { return w.srv.InFlight() == 2 })
+		if _, err := w.d.Store().AddDNC(store.DNCName{List: "dnc"}, time.Now(), "1"); err != nil {
+			t.Fatal(err)
+		}
 		for name, rest := range map[string]string{
-			"a mode that is none":        oneCampaign("    pacing: {mode: warp}\n    dnc: {files: [dnc.txt]}\n"),
-			"a list that is not there":   strings.Replace(oneCampaign("    pacing: {max_in_flight: 1}\n"), "a.csv,", "b.csv,", 1),
-			"no YAML":                    "campaigns: [",
-			"the store is another":       strings.Replace(fmt.Sprintf(preamble, ""), "dialcamp.db", "b.db", 1) + oneCampaign("    pacing: {max_in_flight: 1}\n"),
-			"a certificate that is none": fmt.Sprintf(preamble, ", tls: {ca_file: a.csv}") + oneCampaign("    pacing: {max_in_flight: 1}\n"),
+			"a do-not-call list that is kept by command": "dnc: {files: [dnc.txt]}\n" + oneCampaign("    pacing: {max_in_flight: 1}\n    dnc: {files: [a.csv]}\n"),
+			"a mode that is none":                        oneCampaign("    pacing: {mode: warp}\n    dnc: {files: [dnc.txt]}\n"),
+			"a list that is not there":                   strings.Replace(oneCampaign("    pacing: {max_in_flight: 1}\n"), "a.csv,", "b.csv,", 1),
+			"no YAML":                                    "campaigns: [",
+			"the store is another":                       strings.Replace(fmt.Sprintf(preamble, ""), "dialcamp.db", "b.db", 1) + oneCampaign("    pacing: {max_in_flight: 1}\n"),
+			"a certificate that is none":                 fmt.Sprintf(preamble, ", tls: {ca_file: a.csv}") + oneCampaign("    pacing: {max_in_flight: 1}\n"),
 		} {
 			w.rewrite(rest)
 			if r, err := w.d.Reload(t.Context(), false); err == nil {
@@ -105,7 +110,7 @@ func TestReloadBroken(t *testing.T) {
 			}
 			w.d.Hangup()
 		}
-		if got := w.log.lines("level=ERROR", "the config was not read again; everything stays as it was"); len(got) < 5 {
+		if got := w.log.lines("level=ERROR", "the config was not read again; everything stays as it was"); len(got) < 6 {
 			t.Errorf("%q", got)
 		}
 		w.rewrite(oneCampaign("    pacing: {max_in_flight: 1}\n"))
@@ -120,7 +125,7 @@ func TestReloadBroken(t *testing.T) {
 		}
 		s := w.open()
 		w.witness(s, true)
-		if lists, err := s.DNCLists(); err != nil || len(lists) != 0 {
+		if lists, err := s.DNCLists(); err != nil || len(lists) != 1 {
 			t.Errorf("%+v, %v", lists, err)
 		}
 	})
@@ -325,6 +330,39 @@ campaigns:
 			if c.State != campaign.Exhausted || c.Attempts != 1 {
 				t.Errorf("%s is %s after %d attempts", number, c.State, c.Attempts)
 			}
+		}
+	})
+}
+
+// TestReloadHours: calling windows shut and open with the config.
+func TestReloadHours(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		sleepUntil(t, "UTC", "2000-01-03 10:00:00") // a Monday
+		hours := func(windows string) string {
+			return oneCampaign("    calling: {timezone: UTC, windows: [" + windows + "]}\n")
+		}
+		const day, noon, holiday = `{days: mon-fri, from: "09:00", to: "18:00"}`, `{days: mon-fri, from: "12:00", to: "12:30"}`, `{days: mon-fri, from: "09:00", to: "18:00"}], holidays: [2000-01-03`
+		w := newWorld(t, amitest.Lab(1), map[string]string{"a.csv": numbers(series("301010", 2000)...)}, hours(day))
+		w.start()
+		w.await(10*time.Second, "dialing", func() bool { return len(w.srv.Calls()) == 2 })
+		w.operate("a", campaign.Pause)
+		w.await(time.Minute, "the calls have ended", func() bool { return w.srv.InFlight() == 0 && w.status().Campaigns[0].InFlight == 0 })
+		time.Sleep(time.Second)
+		w.operate("a", campaign.Resume)
+		r := w.reload(hours(noon))
+		if len(r.Changes) != 1 || !strings.Contains(r.Changes[0].Effect, " contacts wait until Mon 2000-01-03 12:00 UTC") || !strings.HasPrefix(r.Changes[0].Effect, "1,99") {
+			t.Errorf("%q", texts(r))
+		}
+		w.await(time.Minute, "what rang has ended", func() bool { return w.srv.InFlight() == 0 })
+		w.quiet(time.Hour, "before noon")
+		r = w.reload(hours(day))
+		if len(r.Changes) != 1 || !strings.HasSuffix(r.Changes[0].Effect, " contacts may be dialed at once") {
+			t.Errorf("%q", texts(r))
+		}
+		w.await(10*time.Second, "dialing again", func() bool { return w.srv.InFlight() > 0 })
+		r = w.reload(hours(holiday))
+		if len(r.Changes) != 1 || !strings.Contains(r.Changes[0].Effect, " contacts wait until Tue 2000-01-04 09:00 UTC") {
+			t.Errorf("%q", texts(r))
 		}
 	})
 }
