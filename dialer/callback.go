@@ -18,7 +18,7 @@ import (
 
 // CallBack makes a contact be called when they asked for it.
 func (d *Daemon) CallBack(ctx context.Context, ask control.Callback) (control.CalledBack, error) {
-	done, id, err := callBack(d.cfg, d.store, d.clock.Now(), ask)
+	done, id, err := callBack(d.cfg.Load(), d.store, d.clock.Now(), ask)
 	if err != nil {
 		return done, err
 	}

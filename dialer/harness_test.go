@@ -70,19 +70,28 @@ func newWorld(t *testing.T, asterisk amitest.Config, files map[string]string, re
 	w.srv = amitest.New(asterisk)
 	t.Cleanup(func() { w.srv.Close() })
 	w.opt = dialer.Options{
-		Log:  slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Dial: func(ctx context.Context, _ string) (net.Conn, error) { return w.srv.Dial(ctx) },
+		Log:    slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Dial:   func(ctx context.Context, _ string) (net.Conn, error) { return w.srv.Dial(ctx) },
+		Config: w.load,
 	}
 	return w
 }
 
+// load reads the configuration as it is now.
+func (w *world) load() (*config.Config, error) {
+	cfg, err := config.Load(filepath.Join(w.dir, "config.yaml"))
+	if err == nil {
+		cfg.Control.Socket = ""
+	}
+	return cfg, err
+}
+
 func (w *world) configure() {
 	w.t.Helper()
-	cfg, err := config.Load(filepath.Join(w.dir, "config.yaml"))
+	cfg, err := w.load()
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	cfg.Control.Socket = ""
 	w.cfg = cfg
 }
 

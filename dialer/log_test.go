@@ -267,3 +267,27 @@ func TestLogAuto(t *testing.T) {
 		t.Errorf("%q", b)
 	}
 }
+
+// TestSetLog: level and format change for a log and for all that was made of it.
+func TestSetLog(t *testing.T) {
+	var b bytes.Buffer
+	log, err := NewLog(&b, "info", "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := log.With("asterisk", "pbx").WithGroup("g").With("a", 1)
+	made.Debug("unseen")
+	if err := setLog(log, "debug", "json"); err != nil {
+		t.Fatal(err)
+	}
+	made.Debug("seen", "b", 2)
+	if got := b.String(); !strings.Contains(got, `"msg":"seen","asterisk":"pbx","g":{"a":1,"b":2}`) || strings.Contains(got, "unseen") {
+		t.Error(got)
+	}
+	if err := setLog(log, "loud", "json"); err == nil {
+		t.Error("a level that is none")
+	}
+	if err := setLog(slog.New(slog.DiscardHandler), "loud", "json"); err != nil {
+		t.Error("a log that is not ours:", err)
+	}
+}

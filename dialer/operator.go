@@ -42,7 +42,7 @@ func (d *Daemon) Operate(ctx context.Context, name string, verb campaign.Verb) (
 func (d *Daemon) Store() store.Store { return d.store }
 
 // Configured are the configured campaigns, for reports.
-func (d *Daemon) Configured() map[string]report.Campaign { return Configured(d.cfg) }
+func (d *Daemon) Configured() map[string]report.Campaign { return Configured(d.cfg.Load()) }
 
 // Configured are the campaigns of a configuration, for reports.
 func Configured(cfg *config.Config) map[string]report.Campaign {
@@ -54,7 +54,7 @@ func Configured(cfg *config.Config) map[string]report.Campaign {
 }
 
 // writeReport writes a scheduled report, in the background.
-func (d *Daemon) writeReport(r *config.Report) {
+func (d *Daemon) writeReport(r config.Report) {
 	now := d.clock.Now()
 	path := r.PathAt(now)
 	d.writes.Go(func() {

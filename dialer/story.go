@@ -28,7 +28,7 @@ func (d *Daemon) Stories(ctx context.Context, who string) ([]report.Story, error
 	if err != nil {
 		return nil, err
 	}
-	return storyteller{d.cfg, d.store, d.clock.Now(), &st}.tell(who)
+	return storyteller{d.cfg.Load(), d.store, d.clock.Now(), &st}.tell(who)
 }
 
 // Stories tells of everybody who has a number or key, when no daemon is running.

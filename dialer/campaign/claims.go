@@ -16,8 +16,18 @@ func (cp *campaign) awaitRows(now time.Time) {
 	}
 }
 
+// claimant is the campaign that the store's answer to a claim is for, nil if none
+// waits for one.
+func (c *Core) claimant(name string) *campaign {
+	cp := c.any(name)
+	if cp != c.campaigns[name] && cp.claiming == 0 {
+		return nil
+	}
+	return cp
+}
+
 func (c *Core) claimed(ev Claimed) {
-	cp := c.campaigns[ev.Campaign]
+	cp := c.claimant(ev.Campaign)
 	if cp == nil {
 		for _, cm := range ev.Claims {
 			if !c.known(cm.Attempt.ID) {
@@ -31,7 +41,8 @@ func (c *Core) claimed(ev Claimed) {
 	s.inFlight -= cp.claiming
 	s.rate.Return(max(0, cp.claiming-len(ev.Claims)))
 	short := len(ev.Claims) < cp.claiming
-	cp.claiming = 0
+	stale := cp.stale
+	cp.claiming, cp.stale = 0, false
 	cp.agenda.answer(ev.Next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
 	cp.fault.clear()
@@ -43,9 +54,16 @@ func (c *Core) claimed(ev Claimed) {
 				slog.String("campaign", cp.Name), slog.String("attempt", cm.Attempt.ID))
 			continue
 		}
-		if c.mayNotCall(cp) != "" {
+		switch {
+		case stale || c.mayNotCall(cp) != "":
 			c.ended.add(cm.Attempt.ID)
 			c.withdraw(cp, cm)
+			continue
+		case !cp.Retry.Allow(&cm.Contact):
+			c.ended.add(cm.Attempt.ID)
+			s.rate.Return(1)
+			cm.Contact.State, cm.Contact.Due = Exhausted, time.Time{}
+			c.do(Withdraw{cm})
 			continue
 		}
 		placed = true
@@ -87,14 +105,14 @@ func (c *Core) callbackAsked(ev CallbackAsked) {
 }
 
 func (c *Core) claimFailed(ev ClaimFailed) {
-	cp := c.campaigns[ev.Campaign]
+	cp := c.claimant(ev.Campaign)
 	if cp == nil {
 		return
 	}
 	s := c.servers[cp.Server]
 	s.inFlight -= cp.claiming
 	s.rate.Return(cp.claiming)
-	cp.claiming = 0
+	cp.claiming, cp.stale = 0, false
 	c.trunk(cp).missed(cp)
 	if cp.fault.fails == 0 {
 		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
@@ -130,6 +148,9 @@ func (c *Core) orphan(name string) *campaign {
 		c.orphans[name] = cp
 		c.notice(slog.LevelWarn, "calls were in flight for a campaign that is not configured any more; they are settled, and nothing is retried",
 			slog.String("campaign", name))
+	}
+	if c.servers[cp.Server] == nil {
+		cp.Server = c.hosts[0].Name // the one before has gone
 	}
 	return cp
 }

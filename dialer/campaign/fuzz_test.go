@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // fuzzLines are the events of Asterisk that the fuzz target chooses from.
@@ -32,6 +33,67 @@ type fuzzer struct {
 	core  *Core
 	now   time.Time
 	state map[string]string // of attempts: flying, over
+	there map[string]bool   // servers and campaigns: configured, or a server that has not been disconnected
+}
+
+// setup is a configuration. Which servers and campaigns are in it is up to the
+// bits of which.
+func (f *fuzzer) setup(which int) (ev Reconfigure) {
+	rules := RetryRules{MaxAttempts: 3}
+	for o := range rules.ByOutcome {
+		rules.ByOutcome[o] = RetryRule{time.Minute, o % 3}
+	}
+	ev.States = map[string]State{"spring": Running, "summer": Running}
+	ev.Servers = []Server{{Name: "pbx", MaxChannels: 9, CallsPerSecond: 20}}
+	other := "pbx"
+	if which&1 > 0 {
+		other = "pbx2"
+		ev.Servers = append(ev.Servers, Server{Name: other})
+	}
+	if which&2 > 0 {
+		ev.Settings = append(ev.Settings, Settings{Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 5, Wrapup: time.Second, Retry: rules})
+	}
+	if which&4 > 0 {
+		ev.Settings = append(ev.Settings, Settings{Name: "summer", Server: other, Queue: "Camp200", MaxInFlight: 5, Hours: span{9 * time.Hour, 9*time.Hour + time.Minute}, Retry: rules})
+	}
+	if which&8 > 0 {
+		ev.Settings = append(ev.Settings, Settings{Name: "autumn", Server: other, Queue: "Camp300", MaxInFlight: 5, Retry: rules})
+	}
+	for i := range ev.Settings {
+		if s := &ev.Settings[i]; which&16 > 0 {
+			s.Pacing.Mode = []pacing.Mode{pacing.Predictive, pacing.Broadcast, pacing.Power}[i]
+			s.Pacing.Ratio, s.Pacing.Limit, s.Pacing.Patience = 2, 0.03, 2
+		}
+	}
+	for _, s := range ev.Servers {
+		f.there[s.Name] = true
+	}
+	return ev
+}
+
+// aside checks that an effect goes to a server that is there.
+func (f *fuzzer) aside(ev Event, e Effect) {
+	server := ""
+	switch e := e.(type) {
+	case Disconnect:
+		f.there[e.Server] = false
+	case Originate:
+		server = e.Server
+		if f.core.State(e.Attempt.Campaign) == "" {
+			f.t.Fatalf("%T: originated for %s, which is not configured", ev, e.Attempt.Campaign)
+		}
+	case HangUp:
+		server = e.Server
+	case AskQueue:
+		server = e.Server
+	case AskMembers:
+		server = e.Server
+	case AskChannels:
+		server = e.Server
+	}
+	if server != "" && !f.there[server] {
+		f.t.Fatalf("%T: %T to %s, which is disconnected", ev, e, server)
+	}
 }
 
 func (f *fuzzer) byte() int {
@@ -87,7 +149,11 @@ func (f *fuzzer) next() Event {
 	case 9:
 		return AskFailed{Server: f.server(), Effect: []Effect{AskQueue{f.server(), "Camp200"}, AskMembers{f.server(), "Camp200"}, AskChannels{f.server()}}[f.byte()%3]}
 	case 10, 11:
-		return Claimed{Campaign: f.one("spring", "summer", "winter"), Claims: f.claims(), Next: []time.Time{{}, f.now, f.now.Add(time.Minute)}[f.byte()%3]}
+		ev := Claimed{Campaign: f.one("spring", "summer", "winter"), Claims: f.claims(), Next: []time.Time{{}, f.now, f.now.Add(time.Minute)}[f.byte()%3]}
+		for i := range ev.Claims {
+			ev.Claims[i].Attempt.Campaign = ev.Campaign
+		}
+		return ev
 	case 12:
 		return ClaimFailed{Campaign: f.one("spring", "summer", "winter"), Err: errors.New("full")}
 	case 13:
@@ -100,6 +166,8 @@ func (f *fuzzer) next() Event {
 			return Loading{Campaign: f.one("spring", "summer", "winter")}
 		}
 		return Loaded{Campaign: f.one("spring", "summer", "winter")}
+	case 16:
+		return f.setup(f.byte())
 	case 15:
 		return OriginateFailed{ID: f.id(), Err: originateErrors[f.one("refused", "neversent", "lost", "invalid")]}
 	}
@@ -115,6 +183,7 @@ func (f *fuzzer) step(ev Event) {
 	}
 	effects := f.core.Step(f.now, ev)
 	for _, e := range effects {
+		f.aside(ev, e)
 		switch e := e.(type) {
 		case Originate:
 			if !claimed[e.Attempt.ID] || f.state[e.Attempt.ID] != "" {
@@ -181,16 +250,9 @@ func FuzzStep(f *testing.F) {
 		if len(data) > 4096 {
 			return
 		}
-		fz := &fuzzer{t: t, data: data, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), state: map[string]string{}}
-		rules := RetryRules{MaxAttempts: 3}
-		for o := range rules.ByOutcome {
-			rules.ByOutcome[o] = RetryRule{After: []time.Duration{time.Minute}, Max: o % 3}
-		}
-		fz.core = New([]Server{{Name: "pbx", MaxChannels: 9, CallsPerSecond: 20}, {Name: "pbx2"}}, []Settings{
-			{Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 5, Wrapup: time.Second, Retry: rules},
-			{Name: "summer", Server: "pbx", Queue: "Camp200", MaxInFlight: 5, Hours: span{9 * time.Hour, 9*time.Hour + time.Minute}, Retry: rules},
-			{Name: "autumn", Server: "pbx2", Queue: "Camp300", MaxInFlight: 5, Retry: rules},
-		}, map[string]State{"spring": Running, "summer": Running})
+		fz := &fuzzer{t: t, data: data, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), state: map[string]string{}, there: map[string]bool{}}
+		first := fz.setup(1 + 2 + 4 + 8)
+		fz.core = New(first.Servers, first.Settings, first.States)
 		for len(fz.data) > 0 {
 			fz.now = fz.now.Add(time.Duration(fz.byte()-16) * 50 * time.Millisecond) // backwards, too
 			fz.step(fz.next())

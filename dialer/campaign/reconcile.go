@@ -69,12 +69,16 @@ func (c *Core) channelsSeen(ev ChannelsSeen) {
 }
 
 // move books a call on the server that turned out to have it: a campaign may be
-// configured for another one now than when the call was placed.
+// configured for another one now than when the call was placed, or the server be
+// called otherwise.
 func (c *Core) move(cl *call, s *server) {
 	if cl.server != s {
 		cl.server.inFlight--
 		s.inFlight++
 		cl.server = s
+		if cl.queue != nil {
+			cl.queue = c.queue(s.Name, cl.queue.name)
+		}
 	}
 }
 

@@ -215,3 +215,18 @@ func ordinal(n int) string {
 	}
 	return fmt.Sprintf("%d%s", n, suffix)
 }
+
+// Allow reports whether a contact that waits to be dialed again still may be:
+// the rules may be others than when it was settled.
+func (r *RetryRules) Allow(c *Contact) bool {
+	if c.State != Waiting || c.Callback {
+		return true
+	}
+	// That a number is dead says nothing of the one that is called instead.
+	if c.Last != Invalid || c.Numbers[c.Next].Last == Invalid {
+		if int(c.Tries[c.Last]) > r.ByOutcome[c.Last].Max {
+			return false
+		}
+	}
+	return c.Last == Congestion || c.Counted < r.MaxAttempts && r.anyUsable(c)
+}

@@ -28,8 +28,9 @@ type operator struct {
 	mu       sync.Mutex
 	states   map[string]campaign.State
 	store    store.Store
-	gone     bool // as when stopping
-	cut      bool // from Asterisk
+	gone     bool  // as when stopping
+	cut      bool  // from Asterisk
+	wrong    error // with the config
 	asked    control.Import
 	callback control.Callback
 }
@@ -94,6 +95,13 @@ func (o *operator) Import(_ context.Context, req control.Import, file io.Reader,
 	}
 	r.List, r.Campaign, r.DryRun = req.List, req.Campaign, req.DryRun
 	return r, nil
+}
+
+func (o *operator) Reload(_ context.Context, dryRun bool) (control.Reload, error) {
+	if o.gone {
+		return control.Reload{}, control.ErrStopping
+	}
+	return control.Reload{DryRun: dryRun, Changes: []control.Change{{Text: "log.level info -> debug"}}}, o.wrong
 }
 
 func (o *operator) Store() store.Store { return o.store }

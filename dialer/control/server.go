@@ -9,6 +9,7 @@
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
 //	GET  /v1/campaigns/NAME/lists/LIST/batches  array of store.Batch, oldest first
 //	POST /v1/batches/ID/undo                    Undone
+//	POST /v1/reload?dry_run=                    Reload: the config is read again
 //	GET  /v1/report?campaign=&by=&interval=&from=&to=   array of report.Row
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
@@ -60,6 +61,10 @@ type Operator interface {
 	CallBack(ctx context.Context, ask Callback) (CalledBack, error)
 	// Stories tells of everybody who has a number or key.
 	Stories(ctx context.Context, who string) ([]report.Story, error)
+	// Reload reads the config again and puts it in force, whole or not at all;
+	// with dryRun it only tells what would change. Of a config that is wrong the
+	// error is a config.Errors.
+	Reload(ctx context.Context, dryRun bool) (Reload, error)
 	Store() store.Store
 	Configured() map[string]report.Campaign
 }
@@ -127,6 +132,7 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists/{list}/batches", a.batches)
 	mux.HandleFunc("POST /v1/batches/{id}/undo", a.undo)
+	mux.HandleFunc("POST /v1/reload", a.reload)
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
@@ -307,8 +313,9 @@ func reply(w http.ResponseWriter, v any) {
 }
 
 type failure struct {
-	Error string `json:"error"`
-	Hint  string `json:"hint,omitempty"`
+	Error string    `json:"error"`
+	Hint  string    `json:"hint,omitempty"`
+	More  []failure `json:"more,omitempty"` // that were found as well
 }
 
 func fail(w http.ResponseWriter, status int, err error) {
