@@ -88,19 +88,29 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// The sums know who waited longer than two seconds. A rule that they cannot serve
-// would have to be counted from attempts: who adds one looks at countOf.
-func TestSumsServeEveryRegime(t *testing.T) {
-	for _, r := range pacing.Regimes {
-		if r.Late && r.Patience != campaign.LateAfter {
-			t.Errorf("%s has a patience of %v", r.Name, r.Patience)
-		}
+// A regime with a patience of its own is counted call by call, with the same
+// result as ever for the others.
+func TestLimitsOfAnotherPatience(t *testing.T) {
+	known := pacing.Regimes
+	defer func() { pacing.Regimes = known }()
+	slow := pacing.Regime{Name: "slow", Limit: 0.05, Window: 30, Patience: 3 * time.Second, Late: true}
+	pacing.Regimes = append([]pacing.Regime{slow}, known...)
+	q := report.Query{Campaign: "spring", Now: time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC), Configured: map[string]report.Campaign{"spring": {Zone: time.UTC}}}
+	got := standing(build(t, evenings(t), q)[0])
+	// The one who waited for 2001 ms is none of its.
+	if want := []string{"slow 3/130 since 2026-10-26, more 3", "ftc 4/130 since 2026-10-26, more -1"}; !slices.Equal(got[:2], want) {
+		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// Who adds a rule to regimes looks whether the sums serve it: see summed and
+// countOf.
+func TestRulesOfRegimesAreKnown(t *testing.T) {
 	var rules []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[pacing.Regime]()) {
 		rules = append(rules, f.Name)
 	}
 	if known := []string{"Name", "Limit", "Window", "Patience", "Late", "Machines"}; !slices.Equal(rules, known) {
-		t.Errorf("a regime has the rules %v, countOf knows %v", rules, known)
+		t.Errorf("a regime has the rules %v, reports know %v", rules, known)
 	}
 }
