@@ -17,7 +17,8 @@ type scenario struct {
 	context  string // of the trunk; default DialCamp
 	timeout  time.Duration
 	variable string
-	exten    string // in context campaign; default 200
+	queue    string // context of the destination; default campaign
+	exten    string // there; default 200
 	data     string // of application Queue, instead of exten
 	during   func(t *testing.T, r *recorder, id string)
 	want     []string
@@ -49,6 +50,7 @@ var order = [][2]string{
 	{"Newchannel trunk", "DialBegin 2>trunk"}, {"DialBegin 2>trunk", "DialEnd 2>trunk *"}, {"DialEnd 2>trunk *", "Hangup 2 *"},
 	{"DialEnd 2>trunk *", "Hangup trunk *"}, {"DialBegin >1", "DialEnd >1 *"}, {"DialEnd >1 *", "Hangup 1 *"}, {"DialEnd >1 ANSWER", "QueueCallerJoin *"},
 	{"Newstate trunk 6", "DialEnd 2>trunk ANSWER"}, {"Newstate 1 6", "DialEnd >1 ANSWER"},
+	{"DialEnd >1 ANSWER", "UserEvent *"}, {"UserEvent *", "QueueCallerJoin *"}, {"UserEvent *", "Hangup *"},
 	{"QueueCallerJoin *", "AgentCalled *"}, {"Newchannel agent", "AgentCalled *"}, {"AgentCalled *", "DialBegin 1>agent"},
 	{"DialBegin 1>agent", "DialEnd 1>agent *"}, {"DialEnd 1>agent ANSWER", "QueueCallerLeave *"}, {"QueueCallerLeave *", "AgentConnect *"},
 	{"AgentConnect *", "AgentComplete *"}, {"QueueCallerJoin *", "QueueCallerAbandon *"}, {"QueueCallerAbandon *", "QueueCallerLeave *"},
@@ -74,6 +76,9 @@ func (s *site) testCalls(t *testing.T) {
 			want: join(rings, []string{"DialEnd 2>trunk CANCEL", "DialEnd >1 NOANSWER", "OriginateResponse Failure 0"}, ends(16, 0, 0))},
 		{name: "hangup of 2 while ringing", number: "4555", during: hangupWhen("DialState >1 RINGING", "DialState 2>trunk RINGING", ";2"),
 			want: join(rings, []string{"DialEnd 2>trunk CANCEL", "DialEnd >1 NOANSWER", "OriginateResponse Failure 0"}, ends(16, 0, 0))},
+		{name: "machine detected", number: "601555", queue: "amd",
+			want: join(answers, []string{"UserEvent 1 DialCampAMD MACHINE LONGGREETING-1500-1500"}, ends(16, 16, 16))},
+		{name: "hung up while detecting", number: "302005555", queue: "amd", want: join(answers, ends(16, 16, 16))},
 		{name: "hangup while waiting", number: "302900555", exten: "empty", during: hangupWhen("QueueCallerJoin 1 Empty", "OriginateResponse Success 4", ""),
 			want: join(answers, []string{"QueueCallerJoin 1 Empty", "QueueCallerAbandon 1 Empty", "QueueCallerLeave 1 Empty"}, ends(16, 16, 0))},
 	}
@@ -100,6 +105,8 @@ func (s *site) testCalls(t *testing.T) {
 	queued := []scenario{
 		{name: "connected", number: "302015555",
 			want: join(answers, connects, []string{"AgentComplete caller"}, ends(16, 16, 16), []string{"Hangup agent 16"})},
+		{name: "not sure, connected", number: "302070555", queue: "amd",
+			want: join(answers, []string{"UserEvent 1 DialCampAMD NOTSURE TOOLONG-49*"}, connects, []string{"AgentComplete caller"}, ends(16, 16, 16), []string{"Hangup agent 16"})},
 		{name: "agent hung up", number: "302900555", during: func(t *testing.T, r *recorder, id string) {
 			m := r.await(t, "AgentConnect", "Linkedid", id)
 			hung, err := ami.Send(t.Context(), r, ami.Hangup{Channel: "/^" + strings.ReplaceAll(m.Get("DestChannel"), "/", `\/`) + "$/", Cause: 16})
@@ -149,7 +156,7 @@ func (s *site) play(t *testing.T, c scenario) {
 	if c.data != "" {
 		o.Application, o.Data = "Queue", c.data
 	} else {
-		o.Context, o.Exten = "campaign", or(c.exten, "200")
+		o.Context, o.Exten = or(c.queue, "campaign"), or(c.exten, "200")
 	}
 	if c.variable != "" {
 		o.Variables = []string{c.variable}
@@ -273,6 +280,8 @@ func tokens(events []*ami.Message, id string) []string {
 		token := m.Event() + " " + legs
 		switch m.Event() {
 		case "Newchannel", "DialBegin", "AgentCalled", "AgentConnect", "AgentRingNoAnswer":
+		case "UserEvent":
+			token += " " + m.Get("UserEvent") + " " + m.Get("Status") + " " + m.Get("Cause")
 		case "Newstate":
 			token += " " + m.Get("ChannelState")
 		case "DialState", "DialEnd":

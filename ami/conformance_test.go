@@ -37,6 +37,7 @@ func TestConformance(t *testing.T) {
 		memory.testChannels(t)
 		memory.testPJSIP(t)
 		memory.testCalls(t)
+		memory.testDetection(t)
 		memory.testFailures(t)
 	})
 	t.Run("amitest 16", func(t *testing.T) {
@@ -56,6 +57,7 @@ func TestConformance(t *testing.T) {
 		s.testMembers(t)
 		s.testCallers(t)
 		s.testChannels(t)
+		s.testDetection(t)
 		s.testPJSIP(t)
 		s.testSIP(t)
 	})
@@ -72,6 +74,7 @@ func TestConformance(t *testing.T) {
 			real22.testChannels(t)
 			real22.testPJSIP(t)
 			real22.testCalls(t)
+			real22.testDetection(t)
 			real22.testFailures(t)
 		})
 		t.Run("carrier", func(t *testing.T) {
@@ -87,6 +90,7 @@ func TestConformance(t *testing.T) {
 			s.testMembers(t)
 			s.testCallers(t)
 			s.testChannels(t)
+			s.testDetection(t)
 			s.testPJSIP(t)
 			s.testSIP(t)
 		})
@@ -134,7 +138,7 @@ func newSite() *site {
 func (s *site) member(i int) string { return fmt.Sprintf(s.members, i) }
 
 func (s *site) config(user string) ami.Config {
-	return ami.Config{Address: s.address, Username: user, Secret: user + "-secret", Events: "call,agent"}
+	return ami.Config{Address: s.address, Username: user, Secret: user + "-secret", Events: "call,agent,user"}
 }
 
 func (s *site) note(m *ami.Message) {

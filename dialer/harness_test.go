@@ -412,6 +412,10 @@ func checkFate(t *testing.T, a campaign.Attempt, call amitest.Call, exact bool) 
 		if !answered || connected && exact {
 			wrong("answered: %v, with an agent: %v", answered, connected)
 		}
+	case campaign.Machine:
+		if !answered || !call.Machine || connected {
+			wrong("answered: %v, by a machine: %v, with an agent: %v", answered, call.Machine, connected)
+		}
 	case campaign.Unknown:
 		if exact {
 			wrong("nothing went wrong")

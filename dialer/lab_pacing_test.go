@@ -107,7 +107,7 @@ func TestLabPredictive(t *testing.T) {
     queue: Camp200
     lists: [{path: mix.csv}]
     originate: {ring_timeout: 4s, context: campaign, exten: "200"}
-    pacing: {mode: predictive, max_in_flight: 60}
+    pacing: {mode: predictive, regime: queue, max_in_flight: 60}
     retry: {by_outcome: {busy: {after: 0s, max: 0}, no_answer: {after: 0s, max: 0}, abandoned: {after: 0s, max: 0}}}`)
 
 	ahead, decisions := 0, 0

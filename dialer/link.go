@@ -17,8 +17,9 @@ import (
 )
 
 // eventMask is what the core needs: channels and dialing are class call, queues
-// and agents class agent.
-const eventMask = "call,agent"
+// and agents class agent, what the dialplan tells of machines class user. Classes
+// that the user may not read are left out by Asterisk without a word.
+const eventMask = "call,agent,user"
 
 // link is the manager connection to one server. It turns what comes from there
 // into events of the core.
@@ -81,8 +82,13 @@ func (l *link) Connected(c *ami.Conn) {
 // Event implements ami.Handler.
 func (l *link) Event(m *ami.Message) {
 	ev := ami.ParseEvent(m)
-	if _, other := ev.(*ami.Other); ev == nil || other {
+	switch e := ev.(type) {
+	case nil, *ami.Other:
 		return
+	case *ami.UserEvent:
+		if e.Name != campaign.Detection {
+			return // another program's
+		}
 	}
 	l.d.post(campaign.AMI{Server: l.name, Event: ev})
 }

@@ -3,16 +3,20 @@ package dialer
 import (
 	"time"
 
+	"github.com/robfig/cron/v3"
+
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// hours are a campaign's calling windows in its time zone.
+// hours are a campaign's calling windows in its time zone, and when its schedule
+// stops it.
 type hours struct {
 	windows contact.Windows
 	loc     *time.Location
+	stop    cron.Schedule // nil: never
 }
 
 func (h hours) Open(t time.Time) bool { return h.windows.Open(t, h.loc) }
@@ -22,7 +26,24 @@ func (h hours) Next(t time.Time) (time.Time, bool) {
 	return next.In(h.loc), ok
 }
 
-func (h hours) Closes(t time.Time) (time.Time, bool) { return h.windows.Closes(t, h.loc) }
+func (h hours) Closes(t time.Time) (time.Time, bool) {
+	end, ok := h.windows.Closes(t, h.loc)
+	if h.stop != nil {
+		if stop := h.stop.Next(t.In(h.loc)); !stop.IsZero() && (!ok || stop.Before(end)) {
+			return stop, true
+		}
+	}
+	return end, ok
+}
+
+// hoursOf are a campaign's.
+func hoursOf(c *config.Campaign) hours {
+	h := hours{windows: c.Calling.Windows, loc: c.Calling.Location}
+	if c.Stop != "" {
+		h.stop, _ = config.ParseSchedule(c.Stop) // it was checked when it was read
+	}
+	return h
+}
 
 func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
@@ -41,18 +62,17 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 				rules.ByOutcome[o] = campaign.RetryRule{After: r.After, Max: r.Max}
 			}
 		}
-		regime, _ := pacing.FindRegime(c.Pacing.Regime)
 		all = append(all, campaign.Settings{
 			Name: c.Name, Server: c.Asterisk, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
-			Hours:       hours{c.Calling.Windows, c.Calling.Location},
+			Hours:       hoursOf(&c),
 			Retry:       rules,
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
-				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: regime.Patience.Seconds(),
+				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: c.Pacing.Regime.Patience.Seconds(),
 			},
-			Regime:         regime,
+			Regime:         c.Pacing.Regime,
 			CallsPerSecond: c.Pacing.CallsPerSecond,
 			Weight:         c.Pacing.Weight, Priority: c.Pacing.Priority,
 			HangUpAfter: c.Pacing.HangUpAfter,

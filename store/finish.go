@@ -176,7 +176,7 @@ func checkEnd(a *campaign.Attempt, c *campaign.Contact) error {
 // is stored: counters are made of this, not of times that still have a
 // monotonic clock, whose differences are others when the clock was set.
 func ended(stored campaign.Attempt, a *campaign.Attempt) (campaign.Attempt, error) {
-	stored.Rang, stored.Answered, stored.Connected, stored.Ended = a.Rang, a.Answered, a.Connected, a.Ended
+	stored.Rang, stored.Answered, stored.Person, stored.Connected, stored.Ended = a.Rang, a.Answered, a.Person, a.Connected, a.Ended
 	stored.Outcome, stored.Cause, stored.DialStatus, stored.Agent, stored.Note = a.Outcome, a.Cause, a.DialStatus, a.Agent, a.Note
 	return decodeAttempt(stored.Campaign, stored.Seq, encodeAttempt(&stored))
 }

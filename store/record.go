@@ -289,9 +289,10 @@ func encodeAttempt(a *campaign.Attempt) []byte {
 	e.string(a.DialStatus)
 	e.string(a.Agent)
 	e.string(a.Note)
-	if a.Type != "" {
+	if a.Type != "" || !a.Person.IsZero() {
 		e[0] = fullRecord
 		e.string(a.Type)
+		e.time(a.Person)
 	}
 	return e
 }
@@ -317,6 +318,7 @@ func decodeAttempt(camp string, seq uint64, b []byte) (campaign.Attempt, error) 
 	a.Note = d.string()
 	if d.full {
 		a.Type = d.string()
+		a.Person = d.time()
 	}
 	return a, d.err
 }

@@ -38,7 +38,7 @@ func fullAttempt() campaign.Attempt {
 	at := func(n int64) time.Time { return time.Unix(1_800_000_000, n) }
 	return campaign.Attempt{
 		ID: "dc01234567_8", Seq: 8, Campaign: "c", List: "list", Contact: 1 << 40, Key: "key", Number: "0101", Pass: 3,
-		Claimed: at(1), Rang: at(2), Answered: at(3), Connected: at(4), Ended: at(5),
+		Claimed: at(1), Rang: at(2), Answered: at(3), Person: at(6), Connected: at(4), Ended: at(5),
 		Outcome: campaign.Unknown, Cause: 127, DialStatus: "ANSWER", Agent: "SIP/1", Note: "why", Type: "mobile",
 	}
 }
@@ -75,7 +75,9 @@ func TestRecords(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []campaign.Attempt{{}, fullAttempt()} {
+	undetected := fullAttempt()
+	undetected.Person = time.Time{}
+	for _, want := range []campaign.Attempt{{}, fullAttempt(), undetected} {
 		b := encodeAttempt(&want)
 		got, err := decodeAttempt(want.Campaign, want.Seq, b)
 		if err != nil || !reflect.DeepEqual(got, want) {
@@ -99,7 +101,7 @@ func TestRecords(t *testing.T) {
 			}
 		}
 	}
-	for _, b := range [][]byte{nil, {}, {0}, {recordVersion + 1, 0, 0}, {255}} {
+	for _, b := range [][]byte{nil, {}, {0}, {fullRecord + 1, 0, 0}, {255}} {
 		if _, err := decodeContact(1, b); !errors.Is(err, errRecord) {
 			t.Errorf("%v: %v", b, err)
 		}

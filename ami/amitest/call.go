@@ -167,6 +167,17 @@ func (s *Server) enter(c *call) {
 		c.first.context, c.first.exten, c.first.priority = c.request.context, c.request.exten, 2
 		c.first.app, c.first.appData = d.application()
 	}
+	if d.AMD {
+		c.first.app, c.first.appData = "AMD", ""
+		s.detect(c)
+		return
+	}
+	s.proceed(c)
+}
+
+// proceed is the destination behind AMD.
+func (s *Server) proceed(c *call) {
+	d := c.request.destination
 	if d.Queue != "" {
 		if q := s.queues[d.Queue]; q != nil && s.join(q, c, d) {
 			return

@@ -19,7 +19,7 @@ type Config struct {
 	Version         string
 	AsteriskVersion string // default: one of that release
 	SystemName      string // default pbx; "-": events carry none
-	Users           []User // default dialcamp, who may everything, and observer, who may only look
+	Users           []User // default dialcamp, who may everything, least, as much as dialcamp needs, and observer, who may only look
 
 	Queues []QueueConfig
 	Rules  []PenaltyRule
@@ -66,6 +66,11 @@ type User struct{ Name, Secret, Read, Write string }
 // Destination says what an answered call is given to: a queue, or, if that is
 // empty, nothing for Wait.
 type Destination struct {
+	// AMD tells machines from people first, and UserEvent(DialCampAMD) what it
+	// found. A machine then hears something for Message and is hung up.
+	AMD     bool
+	Message time.Duration
+
 	Queue   string
 	Timeout time.Duration // of Queue(); 0: none
 	Rule    string        // of Config.Rules, instead of the queue's DefaultRule
@@ -88,22 +93,30 @@ func (d Destination) application() (app, data string) {
 	return "Queue", fmt.Sprintf("%s,t,,,%d", d.Queue, int(d.Timeout.Seconds()))
 }
 
-// LabDestination are two contexts of the lab's dialplan. In campaign, extension
+// LabDestination are three contexts of the lab's dialplan. In campaign, extension
 // 200 is queue Camp200 for up to 60 s, and so on; 201 drops a caller after 2 s.
-// In waiting, a and b let a channel stay for 60 s.
+// In waiting, a and b let a channel stay for 60 s. The context amd is campaign's
+// queues behind AMD.
 func LabDestination(context, exten string) (Destination, bool) {
 	switch {
 	case context == "waiting" && (exten == "a" || exten == "b"):
 		return Destination{Wait: time.Minute}, true
+	case context == "amd" && isCampaign(exten):
+		return Destination{AMD: true, Queue: "Camp" + exten, Timeout: time.Minute}, true
 	case context != "campaign":
 	case exten == "201":
 		return Destination{Queue: "Camp201", Timeout: 2 * time.Second}, true
 	case exten == "empty":
 		return Destination{Queue: "Empty", Timeout: time.Minute}, true
-	case len(exten) == 3 && exten[0] == '2' && isDigit(exten[1]) && isDigit(exten[2]):
+	case isCampaign(exten):
 		return Destination{Queue: "Camp" + exten, Timeout: time.Minute}, true
 	}
 	return Destination{}, false
+}
+
+// isCampaign is the dialplan pattern _2XX.
+func isCampaign(exten string) bool {
+	return len(exten) == 3 && exten[0] == '2' && isDigit(exten[1]) && isDigit(exten[2])
 }
 
 // dialable is the dialplan pattern _[+0-9]. of the trunks' contexts.
@@ -255,6 +268,7 @@ func (c Config) withDefaults() Config {
 	if c.Users == nil {
 		c.Users = []User{
 			{"dialcamp", "dialcamp-secret", "all", "all"},
+			{"least", "least-secret", "call,agent,system,user", "originate,call,agent,reporting"},
 			{"observer", "observer-secret", "call,agent,reporting", "reporting"},
 		}
 	}

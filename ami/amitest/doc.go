@@ -49,6 +49,8 @@
 //     and reset. Callers look for members once a second, and count in whole
 //     seconds, as there.
 //   - AgentComplete without one of its channels, or without both.
+//   - AMD() in front of a queue, whose verdict Fate has, and the UserEvent that
+//     tells it.
 //
 // Not imitated: Newexten, VarSet and the other events of classes dialplan, dtmf,
 // rtcp and security; local channel optimisation (calls are as with /n); the

@@ -28,7 +28,10 @@ type Fate struct {
 	// AgentTalk, if not 0, is how long an agent stays, e.g. with a machine,
 	// whatever its own limit.
 	AgentTalk time.Duration
-	Machine   bool // for the witness
+	Machine   bool // for the witness, and AMD unless Verdict says otherwise
+	// Verdict is what AMD makes of who answered, where the destination runs it.
+	// The zero value is a machine that greets at length, or a person who says hello.
+	Verdict Verdict
 
 	// Cause of the refusal if Answer is false; 0: none, it rings for ever. Over a
 	// SIP trunk 20 arrives as 19, 42 as 34 and so on, as in the lab; an IAX trunk
@@ -68,16 +71,17 @@ func throughSIP(c ami.Cause) (arrives ami.Cause, code int) {
 //	3RRTTT…     the same in tenths of a second
 //	4…          rings for ever
 //	5RR…        rings RR s, then refuses with cause 21
-//	6RR…        rings RR s, answers, stays 60 s
+//	6RR…        a machine: rings RR s, answers, speaks for 60 s
 //	0… 7… 8… 9… a mix: 30 % answer (ring 1–8 s, talk 2–12 s), 20 % busy, 35 % no answer, 15 % unallocated
 //
-// A leading + is not looked at; missing digits are 0.
+// A leading + is not looked at; missing digits are 0. Whoever is no machine says
+// nothing, so AMD is not sure of them.
 func LabPlan(seed uint64) Plan {
 	rng := rand.New(rand.NewPCG(seed, 0x1ab))
 	return func(number string, _ int) Fate {
 		number = strings.TrimPrefix(number, "+") + "000000"
 		digits := func(from, to int) time.Duration { n, _ := strconv.Atoi(number[from:to]); return time.Duration(n) }
-		f := Fate{Setup: 5 * time.Millisecond}
+		f := Fate{Setup: 5 * time.Millisecond, Verdict: silence}
 		unit := time.Second
 		switch number[0] {
 		case '1':
@@ -92,7 +96,7 @@ func LabPlan(seed uint64) Plan {
 		case '5':
 			f.Ring, f.Cause = digits(1, 3)*unit, ami.CauseCallRejected
 		case '6':
-			f.Answer, f.Machine, f.Ring, f.Talk = true, true, digits(1, 3)*unit, time.Minute
+			f.Answer, f.Machine, f.Ring, f.Talk, f.Verdict = true, true, digits(1, 3)*unit, time.Minute, Verdict{}
 		default:
 			switch d := rng.IntN(100); {
 			case d < 30:

@@ -66,11 +66,13 @@ type call struct {
 	dialStatus1                string // of Originate's own dial of ;1
 	ranDialplan                bool   // ;2 began to run DialCamp
 	cancelled                  bool
-	gone                       bool // settled or taken back
-	learnt                     bool // the pacer knows how it was answered
-	late                       bool // and that a person found no agent in time
-	dropped                    bool // sent away because no agent came
-	given                      bool // hung up because no agent is left to take it
+	gone                       bool     // settled or taken back
+	learnt                     answerer // as the pacer knows it
+	late                       bool     // and it knows that a person found no agent in time
+	machine                    bool     // answered by one, as the dialplan says
+	why                        string   // it says so
+	dropped                    bool     // sent away because no agent came
+	given                      bool     // hung up because no agent is left to take it
 	ends
 }
 
@@ -179,6 +181,9 @@ func (c *Core) amiEvent(ev AMI) {
 	case *ami.AgentConnect:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			c.joined(cl)
+			if cl.phase == phaseOffered && cl.queue != nil {
+				cl.queue.pickedUp(c.now.Sub(cl.offeredAt))
+			}
 			cl.connected(c.now, agentName(e.MemberName, e.Interface))
 			cl.agent = e.Interface
 		}
@@ -195,6 +200,10 @@ func (c *Core) amiEvent(ev AMI) {
 			c.after(cl)
 		}
 		c.wrapUp(ev.Server, e.Queue, e.Interface)
+	case *ami.UserEvent:
+		if cl := c.find(callID(e.ChannelRef)); cl != nil && e.Name == Detection {
+			c.detected(cl, e)
+		}
 	case *ami.HangupRequest:
 		if cl := c.find(callID(e.ChannelRef)); cl != nil {
 			cl.hangupRequest(e)
@@ -214,11 +223,13 @@ func (c *Core) amiEvent(ev AMI) {
 	}
 }
 
-// joined notes that a person waits in the queue.
+// joined notes that whoever answered waits in the queue.
 func (c *Core) joined(cl *call) {
 	cl.answered(c.now)
 	cl.queued(c.now)
-	c.answeredBy(cl, true, c.now.Sub(cl.Attempt.Claimed))
+	if !cl.machine {
+		c.answeredBy(cl, answererPerson, c.now.Sub(cl.Attempt.Claimed))
+	}
 }
 
 func agentName(name, iface string) string {

@@ -1,6 +1,10 @@
 package campaign
 
-import "github.com/dialcamp/dialcamp/ami"
+import (
+	"strings"
+
+	"github.com/dialcamp/dialcamp/ami"
+)
 
 // classify judges an ended call by all that is known of it.
 //
@@ -10,11 +14,16 @@ func (cl *call) classify() (outcome Outcome, cause ami.Cause, note string) {
 	cause = cl.cause()
 	switch {
 	case !cl.Attempt.Connected.IsZero():
-		return Connected, cause, ""
+		if cl.machine {
+			note = "an agent was connected to what was taken for a machine" + cl.because()
+		}
+		return Connected, cause, note
 	case cl.cancelled && cl.phase < phaseAnswered:
 		return Cancelled, cause, ""
 	case cl.given && cl.phase < phaseAnswered:
 		return NoAnswer, cause, "hung up while ringing: no agent was left to take it"
+	case cl.machine:
+		return Machine, cause, strings.TrimPrefix(cl.because(), ": ")
 	case cl.dropped:
 		return Dropped, cause, ""
 	case cl.phase >= phaseAnswered && !cl.campaign.Waits():

@@ -106,6 +106,7 @@ type Attempt struct {
 	Claimed   time.Time // the attempt became durable
 	Rang      time.Time // zero: never
 	Answered  time.Time // zero: never
+	Person    time.Time // the dialplan found out that a person had answered; zero: it did not look
 	Connected time.Time // to an agent; zero: never
 	Ended     time.Time // zero: in flight
 
@@ -121,7 +122,7 @@ type Attempt struct {
 // negative.
 func (a *Attempt) order() {
 	last := a.Claimed
-	for _, t := range []*time.Time{&a.Rang, &a.Answered, &a.Connected, &a.Ended} {
+	for _, t := range []*time.Time{&a.Rang, &a.Answered, &a.Person, &a.Connected, &a.Ended} {
 		switch {
 		case t.IsZero():
 		case t.Before(last):
@@ -131,7 +132,7 @@ func (a *Attempt) order() {
 		}
 	}
 	// The end is known best: it comes with an event of its own.
-	for _, t := range []*time.Time{&a.Rang, &a.Answered, &a.Connected} {
+	for _, t := range []*time.Time{&a.Rang, &a.Answered, &a.Person, &a.Connected} {
 		if t.After(a.Ended) {
 			*t = a.Ended
 		}
@@ -175,9 +176,17 @@ func (a *Attempt) Talk() time.Duration {
 // answered.
 func (a *Attempt) Count(r pacing.Regime) (n pacing.Count) {
 	if a.Outcome.Answered() {
-		r.Add(&n, pacing.Answer{Machine: a.Outcome == Machine, Connected: a.Outcome == Connected, Wait: a.Wait()})
+		r.Add(&n, pacing.Answer{Machine: a.Outcome == Machine, Connected: a.Outcome == Connected, Wait: a.waited(r)})
 	}
 	return n
+}
+
+// waited is Wait as a regime's clock shows it.
+func (a *Attempt) waited(r pacing.Regime) time.Duration {
+	if w := a.Wait(); w > 0 && r.FromGreeting && a.Person.After(a.Answered) {
+		return max(0, w-a.Person.Sub(a.Answered))
+	}
+	return a.Wait()
 }
 
 // LateAfter is how long a person who answered may wait for an agent before
@@ -185,11 +194,12 @@ func (a *Attempt) Count(r pacing.Regime) (n pacing.Count) {
 // statement of 2016 uses the same two seconds).
 const LateAfter = 2 * time.Second
 
-// Late reports whether a live answer did not reach an agent within LateAfter.
+// Late reports whether a live answer did not reach an agent within LateAfter:
+// of the answer, or of the moment when the dialplan had found a person.
 func (a *Attempt) Late() bool {
 	switch a.Outcome {
 	case Connected:
-		return a.Wait() > LateAfter
+		return a.waited(pacing.Regime{FromGreeting: true}) > LateAfter
 	case Abandoned, Dropped:
 		return true
 	}

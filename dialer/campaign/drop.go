@@ -12,14 +12,16 @@ func (cl *call) waits() bool {
 }
 
 // keepWaiting looks after somebody who waits for an agent: after a while the
-// call counts as abandoned, whoever takes it then, and after the campaign's own
+// call counts as abandoned, whoever takes it then, unless a machine waits; and after the campaign's own
 // time it is dropped, if there is a place to send it to. While an agent's phone
 // rings for it it is not.
 func (c *Core) keepWaiting(cl *call) {
-	waited := c.now.Sub(cl.queuedAt)
-	if r := cl.campaign.Regime; r.Late && waited > r.Patience {
+	so := cl.Attempt
+	so.Ended = c.now
+	if r := cl.campaign.Regime; r.Late && so.waited(r) > r.Patience && !cl.machine {
 		c.abandoned(cl)
 	}
+	waited := c.now.Sub(cl.queuedAt)
 	drop := cl.campaign.Drop
 	if drop.Context == "" || cl.dropped || cl.phase != phaseQueued || waited < drop.After || cl.leg1 == "" {
 		return

@@ -62,6 +62,12 @@ var flows = map[string][]string{
 		"QueueCallerAbandon leg=1", "QueueCallerLeave leg=1", "HangupRequest leg=2 cause=0",
 		"Hangup leg=1 cause=0", "Hangup leg=2 cause=16", "Hangup leg=trunk cause=16",
 	},
+	"detect-machine":   {"UserEvent leg=1 status=MACHINE why=LONGGREETING-1500-1500"},
+	"detect-human":     {"UserEvent leg=1 status=HUMAN why=HUMAN-800-800"},
+	"detect-uncertain": {"UserEvent leg=1 status=NOTSURE why=TOOLONG-4904"},
+	"dialplan-ends": { // with Hangup(), where ;1 is
+		"HangupRequest leg=2 cause=16", "Hangup leg=1 cause=16", "Hangup leg=2 cause=16", "Hangup leg=trunk cause=16",
+	},
 	"ring-timeout": { // of Originate
 		"HangupRequest leg=2 cause=19", "DialEnd leg=2 dest=trunk status=CANCEL", "Hangup leg=2 cause=19",
 		"Hangup leg=1 cause=19", "Hangup leg=trunk cause=19", "OriginateResponse failure reason=3",
@@ -202,6 +208,13 @@ func event(id, line string) ami.Event {
 		return &ami.Newstate{ChannelRef: ref}
 	case "Hangup":
 		return &ami.HangupEvent{ChannelRef: ref, Cause: ami.Cause(a.int("cause"))}
+	case "UserEvent":
+		m, err := ami.ParseMessage(fmt.Sprintf("Event: UserEvent\nUniqueid: %s\nLinkedid: %s\nUserEvent: %s\nStatus: %s\nCause: %s\n",
+			ref.Uniqueid, ref.Linkedid, a.get("name", Detection), a["status"], a["why"]))
+		if err != nil {
+			panic(err)
+		}
+		return ami.ParseEvent(m)
 	case "HangupRequest":
 		return &ami.HangupRequest{ChannelRef: ref, Cause: ami.Cause(a.int("cause"))}
 	case "DialBegin":

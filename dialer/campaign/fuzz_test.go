@@ -21,7 +21,8 @@ var fuzzLines = func() (all []string) {
 			}
 		}
 	}
-	return append(all, "Hangup leg=agent cause=0", "QueueMember status=ringing", "QueueMember status=idle", "QueueMember kind=Removed", "AgentComplete leg=1 talk=100h")
+	return append(all, "Hangup leg=agent cause=0", "QueueMember status=ringing", "QueueMember status=idle", "QueueMember kind=Removed", "AgentComplete leg=1 talk=100h",
+		"UserEvent leg=1 status=MACHINE", "UserEvent leg=1 status=HUMAN", "UserEvent leg=1 status=MACHINE name=Other")
 }()
 
 // fuzzer turns bytes into events, and checks what must hold after any.

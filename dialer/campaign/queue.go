@@ -18,6 +18,14 @@ const (
 
 	// maxTaken bounds the agents that are remembered as just taken by others.
 	maxTaken = 10_000
+
+	// queueLooks is how often a caller who waits is looked after by Queue(): an
+	// agent who becomes free is noticed that late (RECHECK in app_queue.c).
+	queueLooks = time.Second
+
+	// pickUpMemory is how many calls the time that agents take to pick up is an
+	// average of.
+	pickUpMemory = 50
 )
 
 // queue is a queue on a server and what is known of its agents.
@@ -35,6 +43,9 @@ type queue struct {
 	seen    time.Time // when the picture came; zero: there is none
 	picture QueueSeen
 	unknown bool // it was announced that Asterisk does not know the queue
+
+	pickUp time.Duration // that agents' phones ring, on average
+	picked int           // how often that was seen, at most pickUpMemory
 
 	gaveUp string      // the last caller of others who left without an agent
 	taken  []time.Time // when other callers were about to be connected
@@ -152,6 +163,21 @@ func (c *Core) strangerLeft(server string, e *ami.QueueCallerLeave) {
 	if len(q.taken) < maxTaken {
 		q.taken = append(q.taken, c.now)
 	}
+}
+
+// pickedUp notes how long an agent's phone rang for a call.
+func (q *queue) pickedUp(rang time.Duration) {
+	q.picked = min(q.picked+1, pickUpMemory)
+	q.pickUp += (rang - q.pickUp) / time.Duration(q.picked)
+}
+
+// patience is how many seconds after the answer an agent must be free for a
+// person who waits up to most: the agent is noticed late, and then the phone
+// rings. It is rounded, because what pacing works out is kept for as long as it
+// stays.
+func (q *queue) patience(most float64) float64 {
+	late := (queueLooks + q.pickUp).Round(100 * time.Millisecond)
+	return max(0, most-late.Seconds())
 }
 
 func (c *Core) askMembers(q *queue) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // TestOutcomeByCause: the outcome of an unanswered call by its cause, for every
@@ -210,6 +211,25 @@ func TestLate(t *testing.T) {
 		a := Attempt{Outcome: tt.outcome, Claimed: t0, Answered: t0, Connected: t0.Add(tt.wait), Ended: t0.Add(time.Hour)}
 		if a.Late() != tt.want {
 			t.Errorf("%s after %s: late %v", tt.outcome, tt.wait, a.Late())
+		}
+		// Where a machine was listened for, it counts from when a person was found.
+		a.Person, a.Connected = t0.Add(5*time.Second), a.Connected.Add(5*time.Second)
+		if a.Late() != tt.want {
+			t.Errorf("%s after %s and detection: late %v", tt.outcome, tt.wait, a.Late())
+		}
+	}
+}
+
+// TestClockOfRegimes: a person found after 5 s, and with an agent 1 s later, is
+// in time by a regime that counts from the greeting and late by one that counts
+// from the answer.
+func TestClockOfRegimes(t *testing.T) {
+	t0 := time.Unix(1000, 0)
+	a := Attempt{Outcome: Connected, Claimed: t0, Answered: t0, Person: t0.Add(5 * time.Second), Connected: t0.Add(6 * time.Second), Ended: t0.Add(time.Minute)}
+	for name, want := range map[string]float64{"ftc": 0, "ofcom": 1, "queue": 0} {
+		r, _ := pacing.FindRegime(name)
+		if n := a.Count(r); n.Answers != 1 || n.Abandoned != want {
+			t.Errorf("%s: %+v, want %v abandoned", name, n, want)
 		}
 	}
 }

@@ -46,8 +46,8 @@ type Hours interface {
 	Open(t time.Time) bool
 	// Next is the first instant not before t at which Open holds; false: never.
 	Next(t time.Time) (time.Time, bool)
-	// Closes is the first instant not before t at which Open does not hold;
-	// false: never.
+	// Closes is the first instant not before t at which Open does not hold, or
+	// the campaign will be stopped; false: never.
 	Closes(t time.Time) (time.Time, bool)
 }
 

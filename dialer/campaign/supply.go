@@ -60,7 +60,10 @@ func (d *demand) add(cl *call, asked time.Time) {
 	switch {
 	case cl.dropped:
 		// It is no caller any more, or will not be in a moment.
+	case cl.machine && cl.phase < phaseQueued:
+		// It hears a message, or nothing, and will not join.
 	case cl.phase < phaseQueued:
+		// While the dialplan finds out who answered, it may be a person.
 		d.onTheWay++
 		if cl.phase < phaseAnswered {
 			d.open++

@@ -16,6 +16,7 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 		s.Since = c.now.Sub(cp.decided).Seconds()
 	}
 	cp.decided = c.now
+	cp.pacer.Patience = q.patience(cp.Pacing.Patience)
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
 	if cp.pacer.Mode == pacing.Predictive {
 		before := cp.pacer.State
@@ -123,14 +124,30 @@ func (cp *campaign) openCalls() []*call {
 
 // The pacer learns from how calls and agents' work went.
 
-// answeredBy notes, once, whether a person answered a call, who then waits for an
-// agent, or nobody did. rang is the time from the claim.
-func (c *Core) answeredBy(cl *call, person bool, rang time.Duration) {
-	if !cl.learnt {
-		cl.learnt = true
-		cl.campaign.pacer.CallEnded(person, rang.Seconds(), 0)
-		cl.campaign.unsaved = true
+// answeredBy notes who answered a call: a person, who then waits for an agent, a
+// machine or nobody. rang is the time from the claim. Noted once, it is only
+// corrected.
+func (c *Core) answeredBy(cl *call, who answerer, rang time.Duration) {
+	if cl.learnt == who {
+		return
 	}
+	p, r := &cl.campaign.pacer, cl.campaign.Regime
+	switch {
+	case cl.learnt == answererUnknown:
+		p.CallEnded(who == answererPerson, rang.Seconds(), 0)
+		if who == answererMachine {
+			p.MachineAnswered(r)
+		}
+	case cl.learnt == answererPerson && who == answererMachine:
+		p.TakenForPerson(r, cl.late)
+		cl.late = false
+	case cl.learnt == answererMachine && who == answererPerson:
+		p.TakenForMachine(r)
+	default:
+		return
+	}
+	cl.learnt = who
+	cl.campaign.unsaved = true
 }
 
 // learnEnd notes what the end of a call tells that nothing told before. What the
@@ -140,11 +157,13 @@ func (c *Core) learnEnd(cl *call, a *Attempt) {
 	switch a.Outcome {
 	case Congestion, Failed, Cancelled, Unknown:
 	case Connected, Abandoned, Dropped:
-		c.answeredBy(cl, true, a.Ring())
+		c.answeredBy(cl, answererPerson, a.Ring())
+	case Machine:
+		c.answeredBy(cl, answererMachine, a.Ring())
 	default:
-		c.answeredBy(cl, false, a.Ring())
+		c.answeredBy(cl, answererNobody, a.Ring())
 	}
-	if n := a.Count(cl.campaign.Regime); n.Abandoned > 0 {
+	if n := a.Count(cl.campaign.Regime); n.Abandoned > 0 && a.Outcome != Machine {
 		c.abandoned(cl)
 	}
 }

@@ -42,6 +42,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	r.regions(key, &c)
 	c.Calling = r.calling(key+".calling", raw.Calling)
 	c.Retry = r.retry(key+".retry", raw.Retry)
+	r.regime(key, &c)
 	c.DNC = r.dnc(key+".dnc", key+" dnc", raw.DNC)
 	c.Start = r.schedule(key+".start", raw.Start)
 	c.Stop = r.schedule(key+".stop", raw.Stop)

@@ -28,6 +28,9 @@ const (
 	MaxRatio         = 20.0
 	MinAbandonTarget = 0.001
 	MaxAbandonTarget = 0.1
+	MaxFalseMachines = 0.5
+	MaxAbandonWindow = 366 // days
+	MaxAbandonAfter  = time.Minute
 	MaxKeepDays      = 36_500
 )
 

@@ -9,12 +9,12 @@ import (
 
 // Pacing says how many calls to place.
 type Pacing struct {
-	Mode           string  // progressive, power, predictive, broadcast
-	Ratio          float64 // of power: calls to free agents
-	AbandonTarget  float64 // of predictive: live answers without an agent in time, as a share
-	Regime         string  // of predictive: what counts as abandoned, see pacing.Regimes
-	MaxInFlight    int     // calls of this campaign in flight at most
-	CallsPerSecond int     // of a broadcast; 0 = no limit of its own
+	Mode           string        // progressive, power, predictive, broadcast
+	Ratio          float64       // of power: calls to free agents
+	AbandonTarget  float64       // of predictive: live answers without an agent in time, as a share
+	Regime         pacing.Regime // what counts as abandoned; only predictive is held to it
+	MaxInFlight    int           // calls of this campaign in flight at most
+	CallsPerSecond int           // of a broadcast; 0 = no limit of its own
 	Wrapup         time.Duration
 	Weight         int           // of its share of the queue's agents
 	Priority       int           // campaigns of a higher one on the same queue are served first
@@ -47,6 +47,7 @@ func (r *resolver) pacing(key string, raw rawPacing) Pacing {
 	r.ofMode(key, p.Mode, "ratio", pacing.Power)
 	r.ofMode(key, p.Mode, "abandon_target", pacing.Predictive)
 	r.ofMode(key, p.Mode, "regime", pacing.Predictive)
+	r.ofMode(key, p.Mode, "abandoned", pacing.Predictive)
 	r.ofMode(key, p.Mode, "calls_per_second", pacing.Broadcast)
 	if p.Mode == string(pacing.Broadcast) {
 		for _, k := range []string{"wrapup", "weight", "priority", "hang_up_after", "drop"} {
@@ -64,14 +65,17 @@ func (r *resolver) pacing(key string, raw rawPacing) Pacing {
 			r.fail(key+".ratio", "", "%v is not within 1 and %v", p.Ratio, MaxRatio)
 		}
 	}
-	if p.Regime = DefaultRegime; raw.Regime != nil {
-		p.Regime = *raw.Regime
-		r.oneOf(key+".regime", p.Regime, regimes()...)
+	name := DefaultRegime
+	if raw.Regime != nil {
+		name = *raw.Regime
+		r.oneOf(key+".regime", name, regimes()...)
+	}
+	p.Regime, _ = pacing.FindRegime(name)
+	if raw.Abandoned != nil {
+		r.abandoned(key+".abandoned", *raw.Abandoned, &p.Regime)
 	}
 	if p.Mode == string(pacing.Predictive) {
-		if regime, ok := pacing.FindRegime(p.Regime); ok {
-			p.AbandonTarget = regime.Limit
-		}
+		p.AbandonTarget = p.Regime.Limit
 		if raw.AbandonTarget != nil {
 			p.AbandonTarget, _ = parsePercent(string(*raw.AbandonTarget)) // else it was refused before
 		}

@@ -96,6 +96,7 @@ type rawPacing struct {
 	Ratio          *float64       `mapstructure:"ratio"`
 	AbandonTarget  *percent       `mapstructure:"abandon_target"`
 	Regime         *string        `mapstructure:"regime"`
+	Abandoned      *rawAbandoned  `mapstructure:"abandoned"`
 	MaxInFlight    *int           `mapstructure:"max_in_flight"`
 	CallsPerSecond *int           `mapstructure:"calls_per_second"`
 	Wrapup         *time.Duration `mapstructure:"wrapup"`
@@ -103,6 +104,17 @@ type rawPacing struct {
 	Priority       *int           `mapstructure:"priority"`
 	HangUpAfter    *time.Duration `mapstructure:"hang_up_after"`
 	Drop           *rawDrop       `mapstructure:"drop"`
+}
+
+type rawAbandoned struct {
+	Window        *string        `mapstructure:"window"`
+	After         *time.Duration `mapstructure:"after"`
+	From          *string        `mapstructure:"from"`
+	Late          *bool          `mapstructure:"late"`
+	Machines      *bool          `mapstructure:"machines"`
+	FalseMachines *percent       `mapstructure:"false_machines"`
+	MinRing       *time.Duration `mapstructure:"min_ring"`
+	Lockout       *time.Duration `mapstructure:"lockout"`
 }
 
 // percent is a share as it is written: 3%.

@@ -35,6 +35,10 @@ type Settings struct {
 type Decision struct {
 	Place int `json:"place"`
 	By    Cap `json:"by"` // what held it to that number
+	// Certain is how many of them find an agent whatever the calls in the air
+	// do: those that progressive pacing would place too. Who must not be abandoned
+	// again is called with one of these alone.
+	Certain int `json:"certain,omitempty"`
 	// Sure is how many of them, the first ones, are for the contacts who will
 	// answer most probably; the Long ones after them for long shots; the others
 	// for whoever is next. Both are 0 where contacts are not told apart, or too
@@ -117,6 +121,9 @@ func (p *Pacer) Decide(s *Snapshot) Decision {
 		d.Place, d.By = 0, CapAgents
 	}
 	d.Place, d.By = s.Limits.allow(max(0, d.Place), d.By)
+	if p.Mode != Broadcast {
+		d.Certain = min(d.Place, max(0, s.Free-len(s.Ringing)))
+	}
 	p.decision = d
 	return d
 }
