@@ -107,9 +107,16 @@ func countOf(c *store.Counters, r pacing.Regime) (n pacing.Count) {
 	n.Answers, n.Abandoned = float64(c.Outcomes[campaign.Connected]+gaveUp), float64(gaveUp)
 	if r.Late {
 		n.Abandoned = float64(c.Late)
+		if !r.FromGreeting {
+			n.Abandoned += float64(c.Slow)
+		}
 	}
+	machines := float64(c.Outcomes[campaign.Machine])
+	n.Abandoned += machines * r.FalseMachines
 	if r.Machines {
-		n.Answers += float64(c.Outcomes[campaign.Machine])
+		n.Answers += machines
+	} else {
+		n.Answers += machines * r.FalseMachines
 	}
 	return n
 }
