@@ -17,6 +17,7 @@ type Counters struct {
 	Causes    map[ami.Cause]int64         `json:"causes"`
 	Attempted int64                       `json:"attempted"` // contacts with at least one attempt
 	Late      int64                       `json:"late"`      // live answers without an agent within campaign.LateAfter
+	Slow      int64                       `json:"slow"`      // of the others, those whose wait since the answer was longer than that
 	Ring      time.Duration               `json:"ring"`
 	Wait      time.Duration               `json:"wait"`
 	Talk      time.Duration               `json:"talk"`
@@ -87,6 +88,9 @@ func (c *Counters) add(a *campaign.Attempt) {
 	if a.Late() {
 		c.Late++
 	}
+	if a.Slow() {
+		c.Slow++
+	}
 	c.Ring += a.Ring()
 	c.Wait += a.Wait()
 	c.Talk += a.Talk()
@@ -115,6 +119,7 @@ func (c *Counters) Merge(o *Counters) {
 	c.Attempts += o.Attempts
 	c.Attempted += o.Attempted
 	c.Late += o.Late
+	c.Slow += o.Slow
 	c.Ring += o.Ring
 	c.Wait += o.Wait
 	c.Talk += o.Talk

@@ -327,7 +327,7 @@ func encodeCounters(c *Counters) []byte {
 	e := encoder{recordVersion}
 	e.sums(c.Contacts[:]...)
 	e.sums(c.Outcomes[:]...)
-	e.sums(c.Attempts, c.Attempted, c.Late, int64(c.Ring), int64(c.Wait), int64(c.Talk), int64(c.AgentTime))
+	e.sums(c.Attempts, c.Attempted, c.Late, int64(c.Ring), int64(c.Wait), int64(c.Talk), int64(c.AgentTime), c.Slow)
 	e.time(c.First)
 	e.time(c.Last)
 	e.uint(uint64(len(c.Causes)))
@@ -343,7 +343,7 @@ func decodeCounters(b []byte) (Counters, error) {
 	var c Counters
 	d.sums(pointers(c.Contacts[:])...)
 	d.sums(pointers(c.Outcomes[:])...)
-	d.sums(&c.Attempts, &c.Attempted, &c.Late, (*int64)(&c.Ring), (*int64)(&c.Wait), (*int64)(&c.Talk), (*int64)(&c.AgentTime))
+	d.sums(&c.Attempts, &c.Attempted, &c.Late, (*int64)(&c.Ring), (*int64)(&c.Wait), (*int64)(&c.Talk), (*int64)(&c.AgentTime), &c.Slow)
 	c.First = d.time()
 	c.Last = d.time()
 	for range d.max(uint64(len(d.b))) {

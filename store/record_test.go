@@ -45,7 +45,7 @@ func fullAttempt() campaign.Attempt {
 
 func fullCounters() Counters {
 	c := Counters{
-		Attempts: 1 << 40, Causes: map[ami.Cause]int64{0: 1, 16: 2, 127: -3}, Attempted: 3, Late: 4,
+		Attempts: 1 << 40, Causes: map[ami.Cause]int64{0: 1, 16: 2, 127: -3}, Attempted: 3, Late: 4, Slow: 5,
 		Ring: 5 * time.Hour, Wait: -6, Talk: 7, AgentTime: 8, First: time.Unix(9, 0), Last: time.Unix(0, math.MaxInt64),
 	}
 	for i := range c.Contacts {

@@ -474,7 +474,7 @@ func countKeys(b *bbolt.Bucket) (n int) {
 // equal compares counters; times are equal at the same moment, in whatever zone.
 func (c *Counters) equal(o *Counters) bool {
 	return c.Contacts == o.Contacts && c.Attempts == o.Attempts && c.Outcomes == o.Outcomes &&
-		maps.Equal(c.Causes, o.Causes) && c.Attempted == o.Attempted && c.Late == o.Late &&
+		maps.Equal(c.Causes, o.Causes) && c.Attempted == o.Attempted && c.Late == o.Late && c.Slow == o.Slow &&
 		c.Ring == o.Ring && c.Wait == o.Wait && c.Talk == o.Talk && c.AgentTime == o.AgentTime &&
 		c.First.Equal(o.First) && c.Last.Equal(o.Last)
 }

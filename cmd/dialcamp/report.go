@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -27,13 +28,19 @@ type selection struct {
 func (s *selection) flags(cmd *cobra.Command, formats []string) {
 	cmd.Flags().StringVar(&s.from, "from", "", "only attempts from then on: 2026-11-23, \"2026-11-23 09:00\" or RFC 3339")
 	cmd.Flags().StringVar(&s.to, "to", "", "only attempts before then")
-	cmd.Flags().StringVar(&s.format, "format", formats[0], strings.Join(formats, ", "))
+	cmd.Flags().StringVar(&s.format, "format", "", strings.Join(formats, ", ")+"; default: what the file's name ends with, else "+formats[0])
 	cmd.Flags().StringVarP(&s.out, "output", "o", "", "write to this file, whole or not at all")
 }
 
 func (s *selection) query(args []string, formats []string) (q report.Query, err error) {
 	if len(args) > 0 {
 		q.Campaign = args[0]
+	}
+	if s.format == "" {
+		s.format = formats[0]
+		if ext := strings.TrimPrefix(filepath.Ext(s.out), "."); slices.Contains(formats, ext) {
+			s.format = ext
+		}
 	}
 	if !slices.Contains(formats, s.format) {
 		return q, unknown("--format", s.format, formats)

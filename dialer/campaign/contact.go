@@ -194,6 +194,10 @@ func (a *Attempt) waited(r pacing.Regime) time.Duration {
 // statement of 2016 uses the same two seconds).
 const LateAfter = 2 * time.Second
 
+// Slow reports whether a live answer reached an agent later than LateAfter, and is
+// not Late because the dialplan listened for a machine first.
+func (a *Attempt) Slow() bool { return a.Outcome == Connected && a.Wait() > LateAfter && !a.Late() }
+
 // Late reports whether a live answer did not reach an agent within LateAfter:
 // of the answer, or of the moment when the dialplan had found a person.
 func (a *Attempt) Late() bool {

@@ -90,6 +90,7 @@ type ending struct {
 	agent      string
 	state      campaign.ContactState
 	note       string
+	listened   time.Duration // of the wait, for a machine
 }
 
 // call claims a campaign's next contact and ends the attempt as told; an
@@ -118,6 +119,9 @@ func finish(cl campaign.Claim, e ending) (campaign.Attempt, campaign.Contact) {
 	end := a.Claimed.Add(e.ring)
 	if e.outcome.Answered() {
 		a.Answered, a.DialStatus = end, "ANSWER"
+		if e.listened > 0 {
+			a.Person = end.Add(e.listened)
+		}
 		end = end.Add(e.wait)
 		if e.outcome == campaign.Connected {
 			a.Connected = end
@@ -145,29 +149,29 @@ func typical(t *testing.T) *store.Bolt {
 	const s1 = time.Second
 	// Agents' names are what a peer sent.
 	for i, e := range []ending{
-		{campaign.Connected, 16, 8 * s1, 500 * time.Millisecond, 95 * s1, "PJSIP/agent01", campaign.Done, ""},
-		{campaign.Connected, 16, 11 * s1, 3 * s1, 4000 * s1, "김상담", campaign.Done, ""},
-		{campaign.Abandoned, 16, 9 * s1, 6 * s1, 0, "", campaign.Waiting, ""},
-		{campaign.Dropped, 16, 7 * s1, 20 * s1, 0, "", campaign.Waiting, ""},
-		{campaign.Machine, 16, 18 * s1, 2 * s1, 0, "", campaign.Waiting, ""},
-		{campaign.Busy, 17, 1500 * time.Millisecond, 0, 0, "", campaign.Waiting, ""},
-		{campaign.Busy, 17, 1200 * time.Millisecond, 0, 0, "", campaign.Exhausted, ""},
-		{campaign.NoAnswer, 19, 25 * s1, 0, 0, "", campaign.Waiting, ""},
-		{campaign.Rejected, 21, 4 * s1, 0, 0, "", campaign.Done, ""},
-		{campaign.Invalid, 1, 300 * time.Millisecond, 0, 0, "", campaign.BadNumber, ""},
-		{campaign.Unreachable, 20, 2 * s1, 0, 0, "", campaign.Waiting, ""},
-		{campaign.Congestion, 34, 100 * time.Millisecond, 0, 0, "", campaign.Waiting, ""},
-		{campaign.Failed, 127, 5 * s1, 0, 0, "", campaign.Exhausted, "-1 channel"},
-		{campaign.Cancelled, 0, 3 * s1, 0, 0, "", campaign.Waiting, "stopped by the operator"},
-		{campaign.Connected, 16, 5 * s1, 1 * s1, 30 * s1, "\x1b[31magent\x07", campaign.Done, ""},
+		{campaign.Connected, 16, 8 * s1, 500 * time.Millisecond, 95 * s1, "PJSIP/agent01", campaign.Done, "", 0},
+		{campaign.Connected, 16, 11 * s1, 3 * s1, 4000 * s1, "김상담", campaign.Done, "", 0},
+		{campaign.Abandoned, 16, 9 * s1, 6 * s1, 0, "", campaign.Waiting, "", 0},
+		{campaign.Dropped, 16, 7 * s1, 20 * s1, 0, "", campaign.Waiting, "", 0},
+		{campaign.Machine, 16, 18 * s1, 2 * s1, 0, "", campaign.Waiting, "", 0},
+		{campaign.Busy, 17, 1500 * time.Millisecond, 0, 0, "", campaign.Waiting, "", 0},
+		{campaign.Busy, 17, 1200 * time.Millisecond, 0, 0, "", campaign.Exhausted, "", 0},
+		{campaign.NoAnswer, 19, 25 * s1, 0, 0, "", campaign.Waiting, "", 0},
+		{campaign.Rejected, 21, 4 * s1, 0, 0, "", campaign.Done, "", 0},
+		{campaign.Invalid, 1, 300 * time.Millisecond, 0, 0, "", campaign.BadNumber, "", 0},
+		{campaign.Unreachable, 20, 2 * s1, 0, 0, "", campaign.Waiting, "", 0},
+		{campaign.Congestion, 34, 100 * time.Millisecond, 0, 0, "", campaign.Waiting, "", 0},
+		{campaign.Failed, 127, 5 * s1, 0, 0, "", campaign.Exhausted, "-1 channel", 0},
+		{campaign.Cancelled, 0, 3 * s1, 0, 0, "", campaign.Waiting, "stopped by the operator", 0},
+		{campaign.Connected, 16, 5 * s1, 1 * s1, 30 * s1, "\x1b[31magent\x07", campaign.Done, "", 0},
 	} {
 		call(t, s, "spring", morning.Add(time.Duration(i)*3*time.Minute), e)
 	}
 	noon := morning.Add(3*time.Hour + 30*time.Minute)
 	for i, e := range []ending{
-		{campaign.Connected, 16, 6 * s1, 200 * time.Millisecond, 61 * s1, "PJSIP/agent01", campaign.Done, ""},
-		{campaign.Unknown, 0, 40 * s1, 0, 0, "", campaign.Waiting, "Asterisk was restarted"},
-		{campaign.NoAnswer, 18, 25 * s1, 0, 0, "", campaign.Waiting, ""},
+		{campaign.Connected, 16, 6 * s1, 200 * time.Millisecond, 61 * s1, "PJSIP/agent01", campaign.Done, "", 0},
+		{campaign.Unknown, 0, 40 * s1, 0, 0, "", campaign.Waiting, "Asterisk was restarted", 0},
+		{campaign.NoAnswer, 18, 25 * s1, 0, 0, "", campaign.Waiting, "", 0},
 		{},
 		{},
 	} {

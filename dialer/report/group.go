@@ -190,6 +190,9 @@ func (t *tally) add(a *campaign.Attempt) {
 	if a.Late() {
 		t.Late++
 	}
+	if a.Slow() {
+		t.Slow++
+	}
 	t.Ring += a.Ring()
 	t.Wait += a.Wait()
 	t.Talk += a.Talk()

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -24,7 +25,8 @@ type Limit struct {
 
 // limits looks at a campaign as each regime does. The windows of now are made
 // of the store's quarters of an hour, days being made of whole ones in every
-// zone; one that ends earlier, maybe within a quarter, of the attempts.
+// zone. One that ends earlier, maybe within a quarter, is made of the attempts,
+// and so is that of a regime whose rules the sums do not serve.
 func limits(s store.Store, name string, q Query) ([]Limit, error) {
 	zone := q.Configured[name].Zone
 	if zone == nil {
@@ -34,60 +36,87 @@ func limits(s store.Store, name string, q Query) ([]Limit, error) {
 	if !q.To.IsZero() {
 		end = q.To.Add(-1) // midnight ends the day before
 	}
-	since := make([]time.Time, len(pacing.Regimes))
-	counts := make([]pacing.Count, len(pacing.Regimes))
-	first := end
+	var fromSums, fromAttempts windows
 	for i, r := range pacing.Regimes {
-		since[i] = r.Since(end.In(zone))
-		if since[i].Before(first) {
-			first = since[i]
+		w := window{place: i, regime: r, since: r.Since(end.In(zone))}
+		if q.To.IsZero() && summed(r) {
+			fromSums = append(fromSums, w)
+		} else {
+			fromAttempts = append(fromAttempts, w)
 		}
 	}
-	add := func(at time.Time, of func(pacing.Regime) pacing.Count) {
-		for i, r := range pacing.Regimes {
-			if !at.Before(since[i]) {
-				n := of(r)
-				counts[i].Answers += n.Answers
-				counts[i].Abandoned += n.Abandoned
-			}
-		}
-	}
-	if q.To.IsZero() {
+	if len(fromSums) > 0 {
 		for r, err := range s.Rollups(name, store.ByQuarter) {
 			if err != nil {
 				return nil, err
 			}
-			add(r.Start, func(by pacing.Regime) pacing.Count { return countOf(&r.Counters, by) })
+			fromSums.add(r.Start, func(by pacing.Regime) pacing.Count { return countOf(&r.Counters, by) })
 		}
-	} else {
-		for a, err := range s.Attempts(name, first, q.To) {
+	}
+	if len(fromAttempts) > 0 {
+		for a, err := range s.Attempts(name, fromAttempts.first(), q.To) {
 			if err != nil {
 				return nil, err
 			}
-			add(a.Claimed, a.Count)
+			fromAttempts.add(a.Claimed, a.Count)
 		}
 	}
-	all := make([]Limit, 0, len(pacing.Regimes))
-	for i, r := range pacing.Regimes {
-		all = append(all, Limit{
-			Regime: r.Name, Limit: r.Limit, Since: since[i].Format(time.RFC3339),
-			Rate: rate(counts[i].Abandoned, counts[i].Answers),
-			More: int64(math.Floor(r.Limit*counts[i].Answers)) - int64(counts[i].Abandoned),
-		})
+	all := make([]Limit, len(pacing.Regimes))
+	for _, w := range append(fromSums, fromAttempts...) {
+		all[w.place] = Limit{
+			Regime: w.regime.Name, Limit: w.regime.Limit, Since: w.since.Format(time.RFC3339),
+			Rate: rate(w.count.Abandoned, w.count.Answers),
+			More: int64(math.Floor(w.regime.Limit*w.count.Answers)) - int64(math.Ceil(w.count.Abandoned)),
+		}
 	}
 	return all, nil
 }
 
-// countOf is what sums of attempts add to what a regime counts. Counters know
-// who waited longer than campaign.LateAfter, the patience of every regime.
+// window is what a regime looks at.
+type window struct {
+	place  int
+	regime pacing.Regime
+	since  time.Time
+	count  pacing.Count
+}
+
+type windows []window
+
+func (all windows) first() time.Time {
+	return slices.MinFunc(all, func(a, b window) int { return a.since.Compare(b.since) }).since
+}
+
+// add counts calls of a time in the windows that it is in.
+func (all windows) add(at time.Time, of func(pacing.Regime) pacing.Count) {
+	for i := range all {
+		if w := &all[i]; !at.Before(w.since) {
+			n := of(w.regime)
+			w.count.Answers += n.Answers
+			w.count.Abandoned += n.Abandoned
+		}
+	}
+}
+
+// summed tells that the store's sums have what a regime counts: of those who
+// waited they know only who waited longer than campaign.LateAfter.
+func summed(r pacing.Regime) bool { return !r.Late || r.Patience == campaign.LateAfter }
+
+// countOf is what sums of attempts add to what a regime that is summed counts.
 func countOf(c *store.Counters, r pacing.Regime) (n pacing.Count) {
 	gaveUp := c.Outcomes[campaign.Abandoned] + c.Outcomes[campaign.Dropped]
 	n.Answers, n.Abandoned = float64(c.Outcomes[campaign.Connected]+gaveUp), float64(gaveUp)
 	if r.Late {
 		n.Abandoned = float64(c.Late)
+		if !r.FromGreeting {
+			n.Abandoned += float64(c.Slow)
+		}
 	}
+	machines := float64(c.Outcomes[campaign.Machine])
+	n.Abandoned += machines * r.FalseMachines
 	if r.Machines {
-		n.Answers += float64(c.Outcomes[campaign.Machine])
+		n.Answers += machines
+	} else {
+		n.Answers += machines * r.FalseMachines
 	}
 	return n
 }

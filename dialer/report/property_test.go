@@ -37,7 +37,7 @@ func randomStore(t *testing.T, rng *rand.Rand) store.Store {
 			default:
 				a, c := finish(cl, ending{
 					outcome: campaign.Outcome(1 + rng.IntN(campaign.NumOutcomes-1)), cause: ami.Cause(rng.IntN(40)),
-					ring: seconds(30), wait: seconds(6), talk: seconds(300), agent: fmt.Sprint("agent", rng.IntN(3)),
+					ring: seconds(30), wait: seconds(6), listened: seconds(4), talk: seconds(300), agent: fmt.Sprint("agent", rng.IntN(3)),
 					state: []campaign.ContactState{campaign.Waiting, campaign.Waiting, campaign.Done, campaign.Exhausted}[rng.IntN(4)],
 				})
 				if err := s.Finish(a, c); err != nil {
@@ -160,7 +160,7 @@ func fromScratch(t *testing.T, s store.Store, r report.Row) {
 		attempted[a.Contact] = true
 		switch {
 		case a.Outcome == campaign.Abandoned, a.Outcome == campaign.Dropped,
-			a.Outcome == campaign.Connected && a.Connected.Sub(a.Answered) > 2*time.Second:
+			a.Outcome == campaign.Connected && a.Connected.Sub(a.Answered) > 2*time.Second && a.Connected.Sub(a.Person) > 2*time.Second:
 			late++
 		}
 		if a.Outcome == campaign.Connected {
