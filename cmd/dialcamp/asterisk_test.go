@@ -125,3 +125,36 @@ func fixtureCmd(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(s.Finish(a, c))
 	}
 }
+
+// historyCmd makes a store with ended calls, of which people answered every
+// second one.
+func historyCmd(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, len(args) == 2 && !neg, "history PATH CALLS")
+	calls, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	s, err := store.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer s.Close()
+	nine := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	rows := func(yield func(store.Row, error) bool) {
+		for i := range calls {
+			if !yield(store.Row{Line: i + 2, Number: fmt.Sprintf("+82101%07d", i)}, nil) {
+				return
+			}
+		}
+	}
+	_, err = s.Load(store.Source{Campaign: "spring", List: "many", Hash: "hash"}, nine, rows, nil)
+	ts.Check(err)
+	claims, _, err := s.Claim("spring", nine, calls)
+	ts.Check(err)
+	for i := range claims {
+		a, c := claims[i].Attempt, claims[i].Contact
+		a.Outcome, a.Ended = campaign.NoAnswer, nine.Add(25*time.Second)
+		if i%2 == 0 {
+			a.Outcome, a.Agent = campaign.Connected, fmt.Sprintf("PJSIP/agent%d", i%4)
+			a.Answered, a.Connected, a.Ended = nine.Add(8*time.Second), nine.Add(8*time.Second), nine.Add(68*time.Second)
+		}
+		c.State, c.Due, c.Attempts, c.Counted, c.Last = campaign.Done, time.Time{}, 1, 1, a.Outcome
+		ts.Check(s.Finish(a, c))
+	}
+}

@@ -36,6 +36,7 @@ const patience = 20 * time.Second
 //	ends NAME STATUS              waits for its end; STATUS is as a shell has it
 //	logs NAME REGEXP              waits until its log matches
 //	fixture PATH                  makes a store with three contacts, two of them called
+//	history PATH CALLS            makes a store with so many calls that ended
 //	workbook DIR FILE             packs the parts of a workbook
 //	hangup                        starts a server that closes every connection
 //	connections COUNT             waits until it has closed so many
@@ -71,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"ends":        endsCmd,
 			"logs":        logsCmd,
 			"fixture":     fixtureCmd,
+			"history":     historyCmd,
 			"workbook":    workbookCmd,
 			"hangup":      hangupCmd,
 			"connections": connectionsCmd,

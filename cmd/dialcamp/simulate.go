@@ -15,6 +15,7 @@ import (
 // simulation is the command line of simulate.
 type simulation struct {
 	file, world  string
+	history      string // a campaign
 	compare      []string
 	svg          string
 	table        bool
@@ -33,6 +34,12 @@ func (a *app) simulateCmd() *cobra.Command {
 What no flag and no scenario file says is as in the world "typical". Occupancy is
 talk and wrap-up time of logged-in time, breaks not counted; JSON gives it and
 abandoned calls as shares of 1.
+
+--from-history derives the world from the attempts of a campaign: what became of
+calls by hour of the day, how long they rang and agents talked, and how many
+agents there were at most within an hour. The wrap-up time is the campaign's
+pacing.wrapup; --agents, --wrapup and the other flags win. It asks the daemon, or
+reads the store when none is running.
 
 A scenario file is YAML, durations with a unit; what is left out is as above:
 
@@ -59,6 +66,7 @@ A scenario file is YAML, durations with a unit; what is left out is as above:
 	}
 	f := cmd.Flags()
 	f.StringVarP(&s.file, "file", "f", "", "a scenario `FILE`; flags win over it")
+	f.StringVar(&s.history, "from-history", "", "a world like that of a `CAMPAIGN`'s calls so far; flags win over it")
 	f.StringVar(&s.world, "world", "typical", "a built-in world: "+strings.Join(sim.Worlds, ", "))
 	f.IntVar(&s.scenario.Agents, "agents", 10, "agents")
 	f.Float64Var(&s.scenario.Hours, "hours", 8, "length of a shift")
@@ -88,9 +96,12 @@ func (a *app) simulate(cmd *cobra.Command, s *simulation) error {
 		}
 	}
 	if s.table {
-		return s.tables(cmd, modes)
+		if s.history != "" || s.file != "" {
+			return usage("the tables are of the built-in worlds", "--table excludes --file and --from-history")
+		}
+		return a.tables(cmd, s, modes)
 	}
-	sc, err := s.load(cmd, s.world)
+	sc, err := a.world(cmd, s, s.world)
 	if err != nil {
 		return err
 	}
@@ -122,19 +133,26 @@ func (a *app) simulate(cmd *cobra.Command, s *simulation) error {
 	return enc.Encode(results)
 }
 
-// load is the world or the file, with what flags say over it.
-func (s *simulation) load(cmd *cobra.Command, world string) (sim.Scenario, error) {
+// world is the built-in one, the file's or that of a history, with what flags
+// say over it.
+func (a *app) world(cmd *cobra.Command, s *simulation, world string) (sim.Scenario, error) {
 	sc, ok := sim.World(world)
 	if !ok {
 		return sc, unknown("--world", world, sim.Worlds)
 	}
-	if s.file != "" {
-		if cmd.Flags().Changed("world") {
-			return sc, usage("a scenario file says all there is to say", "--world and --file exclude each other")
-		}
-		var err error
+	var err error
+	switch {
+	case s.file != "" && cmd.Flags().Changed("world"):
+		return sc, usage("a scenario file says all there is to say", "--world and --file exclude each other")
+	case s.history != "" && (s.file != "" || cmd.Flags().Changed("world")):
+		return sc, usage("a history says what the world is like", "--from-history excludes --world and --file")
+	case s.file != "":
 		if sc, err = sim.Load(s.file); err != nil {
 			return sc, usage("see: dialcamp simulate --help", "%w", err)
+		}
+	case s.history != "":
+		if sc, err = a.fromHistory(cmd, s.history); err != nil {
+			return sc, err
 		}
 	}
 	for name, set := range map[string]func(){
@@ -158,10 +176,10 @@ func (s *simulation) load(cmd *cobra.Command, world string) (sim.Scenario, error
 	return sc, nil
 }
 
-func (s *simulation) tables(cmd *cobra.Command, modes []string) error {
+func (a *app) tables(cmd *cobra.Command, s *simulation, modes []string) error {
 	for _, world := range sim.Worlds {
 		t := sim.Table{World: world, Sizes: s.sizes, Modes: modes, Cells: map[string][]sim.Result{}}
-		sc, err := s.load(cmd, world)
+		sc, err := a.world(cmd, s, world)
 		if err != nil {
 			return err
 		}

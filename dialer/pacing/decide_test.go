@@ -200,23 +200,27 @@ func TestForecasts(t *testing.T) {
 			}
 		}
 	}
-	var f forecast
-	f.reset(5, 100, 500)
-	for g := range cells {
-		f.ansMean[g], f.ansSq[g] = 45, 3
-		f.relMean[g], f.relSq[g] = 35, 15
-	}
-	a, r := binomial(f.a[:], 45, 3), binomial(f.b[:], 35, 15)
-	p := 0.0
-	for i, x := range a {
-		for j, y := range r {
-			if i-j >= 5 {
-				p += x * y
+	for _, tt := range []struct{ ans, ansSq, rel, relSq float64 }{
+		{45, 3, 35, 15}, {6, 1, 1, 0.5}, {1, 0.1, 8, 4}, {5.5, 0.2, 0, 0},
+	} {
+		var f forecast
+		for g := range cells {
+			f.ansMean[g], f.ansSq[g] = tt.ans, tt.ansSq
+			f.relMean[g], f.relSq[g] = tt.rel, tt.relSq
+		}
+		for f.free = -2; f.free < 20; f.free++ {
+			p := 0.0
+			for i, x := range binomial(f.a[:], tt.ans, tt.ansSq) {
+				for j, y := range binomial(f.b[:], tt.rel, tt.relSq) {
+					if i-j >= f.free {
+						p += x * y
+					}
+				}
+			}
+			if normal := f.none(0, 0); math.Abs(p-normal) > 0.01 {
+				t.Errorf("%+v, %d free: %.4f by moments, %.4f normal", tt, f.free, p, normal)
 			}
 		}
-	}
-	if normal := f.none(0, 0); math.Abs(p-normal) > 0.01 {
-		t.Errorf("%.4f by moments, %.4f normal", p, normal)
 	}
 }
 
@@ -297,7 +301,7 @@ func FuzzDecide(f *testing.F) {
 // the air.
 func BenchmarkDecide(b *testing.B) {
 	rnd := rand.New(rand.NewPCG(1, 6))
-	p := taught(rnd, Predictive, 5000, 0.08)
+	p := taught(rnd, Predictive, 20_000, 0.08)
 	p.Day = Day{Seconds: 3600, Count: Count{10000, 200}}
 	s := &Snapshot{Free: 5, Idle: 8, Left: 3600, Since: 0.1, Limits: NoLimits}
 	for i := range 492 {

@@ -7,7 +7,7 @@ const (
 	exactCalls  = 96
 	exactMost   = exactAgents + 2
 
-	normalVar = 40 // of the difference, from where on it is as good as normal
+	normalVar = 4 // of the difference, from where on it is as good as normal
 	mostTerms = 512
 )
 
@@ -15,7 +15,8 @@ const (
 // no agent: that the people who answer before it are as many as the agents who
 // are free, or will be in time. The sums of independent chances are exact for
 // small teams (Poisson binomial), else binomial with the same mean and
-// variance, and normal where they are large.
+// variance, and where they are large normal with a correction for skewness
+// (Edgeworth's first term).
 type forecast struct {
 	free  int
 	exact bool
@@ -30,6 +31,8 @@ type forecast struct {
 	rel [cells][exactMost + 1]float64
 	nRel,
 	most int
+
+	first int // cell before which hardly anybody answers
 
 	a, b [mostTerms]float64 // scratch
 }
@@ -99,9 +102,9 @@ func convolve(d []float64, p float64) {
 // added by answers.
 func (f *forecast) harm(calls float64) float64 {
 	worst, m := 0.0, 0.0
-	for g := cells - 1; g >= 0; g-- {
+	for g := cells - 1; g >= f.first; g-- {
 		// A call answered sooner also takes an agent from those answered later.
-		worst = math.Max(worst, f.none(g, calls))
+		worst = max(worst, f.none(g, calls))
 		m += f.weight[g] * worst
 	}
 	return m
@@ -117,11 +120,11 @@ func (f *forecast) none(g int, calls float64) float64 {
 	relMean, relSq := f.relMean[g], f.relSq[g]
 	v := ansMean - ansSq + relMean - relSq
 	gap := float64(f.free) + relMean - ansMean
-	if v > normalVar || ansMean > mostTerms/2 || relMean > mostTerms/2 {
-		return normalCDF((0.5 - gap) / math.Sqrt(math.Max(v, 1e-9)))
-	}
 	if gap > 0 && gap*gap > 60*(v+gap/3) {
 		return 0 // by Bernstein's inequality less than 1e-13
+	}
+	if v > normalVar || ansMean > mostTerms/2 || relMean > mostTerms/2 {
+		return edgeworth(gap-0.5, math.Max(v, 1e-9), skewed(ansMean, ansSq)-skewed(relMean, relSq))
 	}
 	a := binomial(f.a[:], ansMean, ansSq)
 	r := binomial(f.b[:], relMean, relSq)
@@ -133,7 +136,25 @@ func (f *forecast) none(g int, calls float64) float64 {
 		}
 		p += a[i] * cdf
 	}
-	return math.Min(p, 1)
+	return min(p, 1)
+}
+
+// skewed is the third cumulant of the binomial distribution of a mean, with sq
+// the sum of the chances' squares.
+func skewed(mean, sq float64) float64 {
+	if mean < 1e-12 {
+		return 0
+	}
+	p := sq / mean
+	return (mean - sq) * (1 - 2*p)
+}
+
+// edgeworth is the chance of a deviation from the mean of more than x.
+func edgeworth(x, variance, third float64) float64 {
+	sd := math.Sqrt(variance)
+	z := x / sd
+	p, density := normal(-z)
+	return max(0, min(1, p+density*(z*z-1)*third/(6*variance*sd)))
 }
 
 func (f *forecast) noneExact(g int) float64 {
@@ -146,7 +167,7 @@ func (f *forecast) noneExact(g int) float64 {
 		}
 		p += a[i] * cdf
 	}
-	return math.Min(p, 1)
+	return min(p, 1)
 }
 
 // binomial fills d with the binomial distribution, of a number of trials that

@@ -19,13 +19,17 @@ const (
 	// little to the harm of those after it.
 	sureHarm = 0.6
 
+	// rareWeight is a share of the answers that may be left out.
+	rareWeight = 1e-4
+
 	// steer is how fast the threshold follows, for each answer to come.
 	steer = 0.02
 )
 
 // airborne are the calls whose ring time is in the same bin.
 type airborne struct {
-	n int
+	n      int
+	common int // of them, those whose contacts have the campaign's chance
 	// Sums over the calls, and over their squares, of the chance that a person is
 	// called, over that of ringing for so long.
 	sum, sq float64
@@ -105,8 +109,11 @@ func (p *Pacer) oneByOne(s *Snapshot, d *Decision, sure, most int) {
 func (p *Pacer) byHalving(d *Decision, sure, most int) {
 	c := p.correction()
 	allowed := func(n int) bool { // as the n+1st
-		d.Harm = p.forecast.harm(float64(n)) * c
-		return d.Harm <= d.Threshold
+		m := p.forecast.harm(float64(n)) * c
+		if m > d.Threshold {
+			d.Harm, d.By = m, CapHarm
+		}
+		return m <= d.Threshold
 	}
 	lo, hi := sure, most // lo calls may be placed, more than hi may not
 	for step := 1; lo < hi; step *= 2 {
@@ -126,10 +133,6 @@ func (p *Pacer) byHalving(d *Decision, sure, most int) {
 		}
 	}
 	d.Place = lo
-	if lo < most {
-		d.By = CapHarm
-		d.Harm = p.forecast.harm(float64(lo)) * c
-	}
 	// Of many at once, a few tell the harm of those between.
 	step := 1 + lo/8
 	m := 0.0
@@ -148,11 +151,16 @@ func (p *Pacer) lookUp(s *Snapshot, rate float64) float64 {
 	own := 0.0
 	for i := range s.Ringing {
 		r := &s.Ringing[i]
-		bin, x := p.still(r, rate)
+		bin := p.ringBin(r.Elapsed)
+		a := &p.air[bin]
+		if r.Factor <= 0 && !r.Other {
+			a.common++
+			continue
+		}
+		x := p.odds(bin, chance(rate, r.Factor))
 		if x == 0 {
 			continue
 		}
-		a := &p.air[bin]
 		a.n++
 		a.sum += x
 		a.sq += x * x
@@ -160,20 +168,31 @@ func (p *Pacer) lookUp(s *Snapshot, rate float64) float64 {
 			own += min(0.5, x*(p.human[bin+1]-p.human[bin]))
 		}
 	}
+	for bin := range p.air {
+		a := &p.air[bin]
+		if a.common == 0 {
+			continue
+		}
+		if x := p.odds(bin, rate); x > 0 {
+			n := float64(a.common)
+			a.n += a.common
+			a.sum += n * x
+			a.sq += n * x * x
+			own += n * min(0.5, x*(p.human[bin+1]-p.human[bin]))
+		}
+	}
 	// Without the hint of a step, which would hide it.
 	return own * p.Rate.base() / rate
 }
 
-// still is the bin of a call that rings, and the chance that a person is called
-// over that of ringing for so long; 0 if nothing rings for so long.
-func (p *Pacer) still(r *Ringing, rate float64) (bin int, odds float64) {
-	bin = p.ringBin(r.Elapsed)
-	q := chance(rate, r.Factor)
+// odds is the chance that a person is called, for a call with chance q before it
+// rang, over that of still ringing in a bin; 0 if nothing rings for so long.
+func (p *Pacer) odds(bin int, q float64) float64 {
 	alive := q*(1-p.human[bin]) + (1-q)*(1-p.rest[bin])
 	if alive <= 1e-9 {
-		return bin, 0
+		return 0
 	}
-	return bin, q / alive
+	return q / alive
 }
 
 // load puts what is known into the forecast.
@@ -184,6 +203,8 @@ func (p *Pacer) load(s *Snapshot, rate float64) {
 		i := g * cellBins
 		f.fresh[g] = rate * p.human[i+cellBins/2]
 		f.weight[g] = p.human[i+cellBins] - p.human[i]
+	}
+	for f.first = 0; f.first < cells-1 && f.weight[f.first] < rareWeight; f.first++ {
 	}
 	if f.exact {
 		p.loadExact(s, rate)
@@ -202,7 +223,9 @@ func (p *Pacer) within(i, g int) float64 {
 func (p *Pacer) loadExact(s *Snapshot, rate float64) {
 	var x [cells]float64
 	for i := range s.Ringing {
-		bin, odds := p.still(&s.Ringing[i], rate)
+		r := &s.Ringing[i]
+		bin := p.ringBin(r.Elapsed)
+		odds := p.odds(bin, chance(rate, r.Factor))
 		if odds == 0 {
 			continue
 		}
@@ -231,30 +254,42 @@ func (p *Pacer) loadAgents(s *Snapshot) {
 	t := p.table()
 	stay := 1 - p.ReleasedLeft/p.Released
 	var x [cells]float64
+	var ages [2][ageBins]int // of talks and wrap-ups
 	for i := range s.Busy {
 		a := &s.Busy[i]
-		table := &t.talk
-		if a.Wrapup {
-			table = &t.wrap
-		}
-		if a.Left <= 0 {
-			for g, free := range table[ageBin(a.Elapsed)] {
-				x[g] = stay * free
-			}
-		} else {
+		switch {
+		case a.Left > 0:
 			for g := range cells {
 				x[g] = 0
 				if a.Left <= t.key.at(g) {
 					x[g] = stay
 				}
 			}
+			p.forecast.release(&x, 1)
+		case a.Wrapup:
+			ages[1][ageBin(a.Elapsed)]++
+		default:
+			ages[0][ageBin(a.Elapsed)]++
 		}
-		p.forecast.release(&x, 1)
+	}
+	for i, table := range [2]*[ageBins][cells]float64{&t.talk, &t.wrap} {
+		for age, n := range ages[i] {
+			if n == 0 {
+				continue
+			}
+			for g, free := range table[age] {
+				x[g] = stay * free
+			}
+			p.forecast.release(&x, n)
+		}
 	}
 	// Who leaves while a call rings is one agent less for it.
 	if p.IdleLeft > 0 && s.Free > 0 {
+		hazard := p.IdleLeft / p.Idle
+		stays, cell := math.Exp(-hazard*t.key.at(0)), math.Exp(-hazard*t.key.cell)
 		for g := range cells {
-			x[g] = 1 - math.Exp(-p.IdleLeft/p.Idle*t.key.at(g))
+			x[g] = 1 - stays
+			stays *= cell
 		}
 		p.forecast.answers(&x, s.Free)
 	}

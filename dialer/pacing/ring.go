@@ -90,3 +90,32 @@ func priorRest(timeout, width float64) ringDist {
 }
 
 func normalCDF(z float64) float64 { return 0.5 * math.Erfc(-z/math.Sqrt2) }
+
+// normal is the normal distribution function and its density, to within 1e-5,
+// from a table: a decision needs thousands of them.
+func normal(z float64) (cdf, density float64) {
+	const last = 2 * normalMost * normalSteps
+	x := (z + normalMost) * normalSteps
+	if !(x > 0) {
+		return 0, 0
+	}
+	if x >= last {
+		return 1, 0
+	}
+	i := int(x)
+	a, b, f := &normalTable[i], &normalTable[i+1], x-float64(i)
+	return a[0] + f*(b[0]-a[0]), a[1] + f*(b[1]-a[1])
+}
+
+const (
+	normalMost  = 8
+	normalSteps = 64 // a standard deviation
+)
+
+var normalTable = func() (t [2*normalMost*normalSteps + 1][2]float64) {
+	for i := range t {
+		z := float64(i)/normalSteps - normalMost
+		t[i] = [2]float64{normalCDF(z), math.Exp(-z*z/2) / math.Sqrt(2*math.Pi)}
+	}
+	return t
+}()

@@ -86,7 +86,10 @@ func (s *State) NewDay(past Count) { s.Day, s.Past = Day{}, past }
 
 // ringBin is the bin of a ring time.
 func (s *State) ringBin(seconds float64) int {
-	return min(int(math.Max(0, seconds)/s.Width), ringBins-1)
+	if !(seconds > 0) {
+		return 0
+	}
+	return int(min(seconds/s.Width, ringBins-1))
 }
 
 // CallEnded notes that a call stopped ringing after rang seconds: human, that a

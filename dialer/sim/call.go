@@ -2,6 +2,14 @@ package sim
 
 import "math"
 
+// The time in which a call is set up, evenly spread, in seconds.
+const (
+	setupLeast    = 1.0
+	setupSpan     = 2.0
+	setupMean     = setupLeast + setupSpan/2
+	setupVariance = setupSpan * setupSpan / 12
+)
+
 type call struct {
 	placed float64
 	place  int32   // in ringing
@@ -39,7 +47,7 @@ func (w *world) dial(score float64) {
 
 // ring is the time from placing the call until it is answered or ends.
 func (w *world) ring(human bool, hour int) float64 {
-	setup := 1 + 2*w.rnd.Float64()
+	setup := setupLeast + setupSpan*w.rnd.Float64()
 	if human {
 		// Who would answer after the timeout is not among those who answer.
 		for range 100 {
