@@ -383,7 +383,7 @@ func checkRules(t *testing.T, c *config.Campaign, number string, as []campaign.A
 			switch {
 			case last.Outcome == campaign.Connected, tries[last.Outcome] > rule.Max, counted >= c.Retry.MaxAttempts:
 				t.Errorf("%s %s: attempt %s after %d that count and %d× %s, which the rules do not allow", c.Name, number, a.ID, counted, tries[last.Outcome], last.Outcome)
-			case a.Claimed.Before(last.Ended.Add(rule.After)):
+			case a.Claimed.Before(last.Ended.Add(rule.After[0])):
 				t.Errorf("%s %s: called again at %v, %v after it was %s; the rule says %v", c.Name, number, a.Claimed, a.Claimed.Sub(last.Ended), last.Outcome, rule.After)
 			}
 		}

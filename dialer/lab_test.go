@@ -121,7 +121,7 @@ func labConfig(t *testing.T, l *lab.Lab, dir string, campaigns ...string) string
 	m := l.PBX().As("least")
 	file := filepath.Join(dir, "config.yaml")
 	text := fmt.Sprintf(`
-asterisk: [{name: pbx, address: "%s", username: %s, secret: %s}]
+asterisk: [{name: pbx, address: "%s", username: %s, secret: %s, breaker: {enabled: false}}]
 store: {path: dialcamp.db}
 control: {socket: control.sock}
 campaigns:%s

@@ -27,7 +27,7 @@ func (h hours) Closes(t time.Time) (time.Time, bool) { return h.windows.Closes(t
 func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
 	for _, a := range cfg.Asterisk {
-		all = append(all, campaign.Server{Name: a.Name, MaxChannels: a.MaxChannels, CallsPerSecond: a.CallsPerSecond})
+		all = append(all, campaign.Server{Name: a.Name, MaxChannels: a.MaxChannels, CallsPerSecond: a.CallsPerSecond, Breaker: campaign.Breaker(a.Breaker)})
 	}
 	return all
 }
@@ -35,19 +35,13 @@ func serversOf(cfg *config.Config) []campaign.Server {
 func settingsOf(cfg *config.Config) []campaign.Settings {
 	var all []campaign.Settings
 	for _, c := range cfg.Campaigns {
-		rules := campaign.RetryRules{MaxAttempts: c.Retry.MaxAttempts}
-		for name, r := range c.Retry.ByOutcome {
-			if o, ok := campaign.ParseOutcome(name); ok {
-				rules.ByOutcome[o] = campaign.RetryRule{After: r.After, Max: r.Max}
-			}
-		}
 		regime, _ := pacing.FindRegime(c.Pacing.Regime)
 		all = append(all, campaign.Settings{
-			Name: c.Name, Server: c.Asterisk, Queue: c.Queue,
+			Name: c.Name, Server: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hours{c.Calling.Windows, c.Calling.Location},
-			Retry:       rules,
+			Retry:       rulesOf(&c),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
 				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: regime.Patience.Seconds(),
@@ -60,4 +54,20 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 		})
 	}
 	return all
+}
+
+func rulesOf(c *config.Campaign) campaign.RetryRules {
+	rules := campaign.RetryRules{
+		MaxAttempts: c.Retry.MaxAttempts, MaxPerNumber: c.Retry.MaxPerNumber, MaxPerDay: c.Retry.MaxPerDay, Zone: c.Calling.Location,
+	}
+	for name, r := range c.Retry.ByOutcome {
+		if o, ok := campaign.ParseOutcome(name); ok {
+			choice, _ := campaign.ParseNumberChoice(r.NextNumber)
+			rules.ByOutcome[o] = campaign.RetryRule{
+				After: r.After, Multiply: r.Multiply, AtMost: r.AtMost, Jitter: r.Jitter, Max: r.Max,
+				Choice: choice, SwitchAfter: r.SwitchAfter, First: r.First,
+			}
+		}
+	}
+	return rules
 }

@@ -75,6 +75,9 @@ func (p *parts) settle(f *flight, to *campaign.Contact) error {
 	c.Next = max(0, slices.IndexFunc(c.Numbers, func(n campaign.Number) bool { return n.Number == to.Number() }))
 	if c.State == campaign.Dialing {
 		c.State, c.Due, c.Callback = to.State, to.Due, to.Callback
+		if err := p.callAfter(&c); err != nil {
+			return err
+		}
 	}
 	l, err := p.leavingOf(c.ID)
 	if err != nil {
@@ -118,7 +121,7 @@ func (s *Bolt) Withdraw(cm campaign.Claim) error {
 		if f == nil || err != nil {
 			return err
 		}
-		if err := p.attempts.Delete(key64(f.attempt.Seq)); err != nil {
+		if err := errors.Join(p.attempts.Delete(key64(f.attempt.Seq)), t.forgetCall(callKey(&f.attempt), []byte(f.attempt.Number))); err != nil {
 			return err
 		}
 		if err := p.book(&f.attempt, (*Counters).withdrawn); err != nil {
@@ -154,6 +157,11 @@ func (s *Bolt) Finish(a campaign.Attempt, c campaign.Contact) error {
 		}
 		if err := errors.Join(p.book(&f.attempt, (*Counters).withdrawn), p.book(&end, (*Counters).ended)); err != nil {
 			return err
+		}
+		if !end.Outcome.CountsAsAttempt() { // it reached nobody's phone
+			if err := t.forgetCall(callKey(&end), []byte(end.Number)); err != nil {
+				return err
+			}
 		}
 		to := c
 		to.Attempts = end.Pass

@@ -287,7 +287,7 @@ const sizeCalls = 50_000
 func sizeDial(s *Bolt, n int, out figures) error {
 	began := time.Now()
 	now := benchStart.Add(time.Minute)
-	claims, _, err := s.Claim("c", now, 1)
+	claims, _, err := claimMost(s, "c", now, 1)
 	if err != nil || len(claims) != 1 {
 		return fmt.Errorf("%d claims, %w", len(claims), err)
 	}
@@ -307,7 +307,7 @@ func sizeDial(s *Bolt, n int, out figures) error {
 			if err != nil {
 				return err
 			}
-			_, _, err = t.collectDue(scan, now, 1)
+			_, err = t.collectDue(scan, now, &campaign.Take{Max: 1, AllZones: true})
 			return err
 		})
 		if took[i] = time.Since(began); err != nil {
@@ -343,7 +343,7 @@ func sizeDial(s *Bolt, n int, out figures) error {
 }
 
 func sizeCall(s *Bolt, now time.Time) error {
-	claims, _, err := s.Claim("c", now, 1)
+	claims, _, err := claimMost(s, "c", now, 1)
 	if err != nil || len(claims) != 1 {
 		return fmt.Errorf("%d claims, %w", len(claims), err)
 	}

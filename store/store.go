@@ -24,13 +24,19 @@ type Store interface {
 	// two dialers on one Asterisk nor a store and its restored copy use the same.
 	Instance() string
 
-	// Claim makes attempts for up to max contacts that are due at now, earliest
-	// first, and marks the contacts as dialing. Contacts on the do-not-call
-	// list are settled on the way; those whose number is in flight in any
-	// campaign are put off by BusyNumberDelay. next is when the next contact
-	// is due, zero if none is. The cost does not depend on how many contacts
-	// there are, or are not due.
-	Claim(campaign string, now time.Time, max int) (claims []campaign.Claim, next time.Time, err error)
+	// Claim makes attempts for contacts that are due at now, in the order that
+	// campaign.Take has, and marks the contacts as dialing. Each is called at the
+	// number that is next, or else the next one behind it that is neither dead, on
+	// a do-not-call list, nor too often called or in flight, in whatever campaign.
+	// Contacts that are met on the way and cannot be called are put off until one
+	// of their numbers can be, by BusyNumberDelay if it is in flight; those whose
+	// numbers are all dead or on do-not-call lists, or whose time has passed, are
+	// over. The cost does not depend on how many contacts there are, are not due or
+	// are of other zones; it grows a little with the number of lanes.
+	Claim(campaign string, now time.Time, take campaign.Take) (campaign.Taken, error)
+	// Expire ends up to most contacts of a campaign whose time has passed, and
+	// returns how many it found. Claims heed the time all the same.
+	Expire(campaign string, now time.Time, most int) (n int, err error)
 	// Withdraw undoes a claim; nothing of it is left but its number, which is
 	// not given again. One that is not in flight is not touched.
 	Withdraw(claim campaign.Claim) error
@@ -105,6 +111,20 @@ type Store interface {
 	Attempts(campaign string, from, to time.Time) iter.Seq2[campaign.Attempt, error]
 	// Contacts yields a campaign's contacts in the order they were loaded.
 	Contacts(campaign string) iter.Seq2[campaign.Contact, error]
+	// Find returns the contacts of all campaigns that have a number, or a key of
+	// the user's, by campaign and in the order they were loaded.
+	Find(numberOrKey string) ([]Found, error)
+	// ContactAttempts returns the attempts of one contact, in the order of their
+	// claims, but those that were purged. It reads back as far as the first of
+	// them.
+	ContactAttempts(campaign string, contact uint64) ([]campaign.Attempt, error)
+	// Callback makes a contact due at a time that they asked for, before others,
+	// whatever became of it before: the retry rules' maxima do not bind it. One
+	// that is being called is due then whatever comes of that call. It refuses,
+	// with a *NoCallback, those taken off the list, before their time or expired by
+	// then, and those without a number that is neither dead nor on a do-not-call
+	// list. It returns the contact as it is afterwards.
+	Callback(campaign string, contact uint64, cb Callback, now time.Time) (campaign.Contact, error)
 	// Rollups yields the sums over a campaign's attempts by what they have in
 	// common, as of the last change.
 	Rollups(campaign string, by Group) iter.Seq2[Rollup, error]

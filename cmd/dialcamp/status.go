@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,7 @@ func printStatus(w io.Writer, st *control.Status) error {
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%d\n", s.Name, link, s.InFlight)
 	}
+	writeTrunks(tw, st)
 	fmt.Fprintln(tw, "\nQUEUE\tAGENTS\tFREE\tWHY")
 	for _, q := range st.Queues {
 		why := q.Supply
@@ -65,6 +67,19 @@ func printStatus(w io.Writer, st *control.Status) error {
 	fmt.Fprintln(tw)
 	writeCampaigns(tw, st)
 	return tw.Flush()
+}
+
+// writeTrunks names the trunks that are left alone.
+func writeTrunks(w io.Writer, st *control.Status) {
+	for _, s := range st.Servers {
+		for _, t := range s.Trunks {
+			what := "one call at a time is tried"
+			if st.Time.Before(t.Until) {
+				what = "no call until " + t.Until.Local().Format(time.TimeOnly)
+			}
+			fmt.Fprintf(w, "trunk %s on %s refused %s: %s\n", t.Name, s.Name, t.Refused, what)
+		}
+	}
 }
 
 func writeCampaigns(w io.Writer, st *control.Status) {

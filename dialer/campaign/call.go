@@ -40,6 +40,7 @@ type call struct {
 	Claim
 	campaign  *campaign
 	server    *server
+	via       *trunk    // nil: an orphan's
 	queue     *queue    // nil: an orphan's
 	since     time.Time // when this process learnt of it
 	recovered bool
@@ -66,11 +67,13 @@ type call struct {
 	dialStatus1                string // of Originate's own dial of ;1
 	ranDialplan                bool   // ;2 began to run DialCamp
 	cancelled                  bool
-	gone                       bool // settled or taken back
-	learnt                     bool // the pacer knows how it was answered
-	late                       bool // and that a person found no agent in time
-	dropped                    bool // sent away because no agent came
-	given                      bool // hung up because no agent is left to take it
+	gone                       bool      // settled or taken back
+	learnt                     bool      // the pacer knows how it was answered
+	late                       bool      // and that a person found no agent in time
+	dropped                    bool      // sent away because no agent came
+	callback                   time.Time // they asked meanwhile to be called then; zero: no
+	carried                    bool      // its trunk's breaker knows of it
+	given                      bool      // hung up because no agent is left to take it
 	ends
 }
 
@@ -414,12 +417,17 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	}
 	a.order()
 	c.learnEnd(cl, &a)
+	c.carriedEnded(cl, &a)
 	ct := cl.Contact
 	ct.Attempts = a.Pass
-	cl.campaign.Retry.Settle(&ct, outcome, c.now)
+	cl.campaign.Retry.Settle(&ct, &a, c.now)
 	if ct.State == Waiting {
 		cl.campaign.over = false
 		cl.campaign.agenda.note(ct.Due, c.now)
+	}
+	if !cl.callback.IsZero() {
+		cl.campaign.over = false
+		cl.campaign.agenda.note(cl.callback, c.now)
 	}
 	c.do(Finish{a, ct})
 	c.notice(slog.LevelDebug, "call ended", slog.String("campaign", a.Campaign), slog.String("attempt", a.ID),

@@ -35,6 +35,7 @@ func (c *Core) claimed(ev Claimed) {
 	cp.agenda.answer(ev.Next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
 	cp.fault.clear()
+	placed := false
 	for _, cm := range ev.Claims {
 		cp.over, cp.told = false, false
 		if c.known(cm.Attempt.ID) {
@@ -47,8 +48,12 @@ func (c *Core) claimed(ev Claimed) {
 			c.withdraw(cp, cm)
 			continue
 		}
+		placed = true
 		c.add(cp, cm)
 		c.do(Originate{cp.Server, cm})
+	}
+	if !placed {
+		c.trunk(cp).missed(cp)
 	}
 }
 
@@ -66,6 +71,21 @@ func (c *Core) withdraw(cp *campaign, cm Claim) {
 	c.do(Withdraw{cm})
 }
 
+// callbackAsked makes the store be asked when a contact is to be called back.
+func (c *Core) callbackAsked(ev CallbackAsked) {
+	cp := c.campaigns[ev.Campaign]
+	if cp == nil {
+		return
+	}
+	cp.over = false
+	cp.agenda.note(ev.Due, c.now)
+	for _, cl := range c.calls {
+		if cl.campaign == cp && cl.Contact.ID == ev.Contact {
+			cl.callback = ev.Due
+		}
+	}
+}
+
 func (c *Core) claimFailed(ev ClaimFailed) {
 	cp := c.campaigns[ev.Campaign]
 	if cp == nil {
@@ -75,6 +95,7 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 	s.inFlight -= cp.claiming
 	s.rate.Return(cp.claiming)
 	cp.claiming = 0
+	c.trunk(cp).missed(cp)
 	if cp.fault.fails == 0 {
 		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
 			slog.String("campaign", cp.Name), slog.Any("error", ev.Err))
@@ -114,7 +135,7 @@ func (c *Core) orphan(name string) *campaign {
 }
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
-	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
+	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
 	if cp.Waits() {
 		cp.open = append(cp.open, cl)
@@ -130,6 +151,9 @@ func (c *Core) remove(cl *call) {
 	c.ended.add(cl.Attempt.ID)
 	cl.campaign.inFlight--
 	cl.server.inFlight--
+	if t := cl.via; t != nil && !cl.Attempt.Claimed.Before(t.until) {
+		t.missed(cl.campaign)
+	}
 	c.repace = true
 }
 

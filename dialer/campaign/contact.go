@@ -50,7 +50,7 @@ type Number struct {
 	Number   string
 	Type     string  // the user's word for it, such as mobile; may be empty
 	Last     Outcome // of its last attempt, InFlight if there was none
-	Attempts int     // of it that count towards max_attempts
+	Attempts int     // of it that count towards max_per_number
 	Dead     bool    // it is not called again: it was invalid
 }
 
@@ -66,7 +66,7 @@ type Contact struct {
 	Zone       string    // time zone, as the contact package writes it; empty: the campaign's
 	NotBefore  time.Time // not called before; zero: any time
 	Expires    time.Time // not called from then on; zero: never expires
-	Callback   bool      // Due is when they asked to be called
+	Callback   bool      // they are called before others who are due: they asked for it, or a retry rule does
 	State      ContactState
 	Due        time.Time // when Pending or Waiting
 	Last       Outcome   // of the last attempt, InFlight if there was none

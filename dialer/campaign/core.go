@@ -49,6 +49,7 @@ type server struct {
 	askedAt   time.Time // AskChannels under way since; zero: none
 	checkedAt time.Time // channels were last compared
 	recheck   time.Time // compare them again then
+	trunks    map[string]*trunk
 }
 
 type campaign struct {
@@ -211,6 +212,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 			cp.over = false
 			cp.agenda.forget()
 		}
+	case CallbackAsked:
+		c.callbackAsked(ev)
 	case OriginateFailed:
 		c.originateFailed(ev)
 	case AMI:
@@ -231,14 +234,21 @@ func (c *Core) notice(level slog.Level, text string, attrs ...slog.Attr) {
 }
 
 func (c *Core) tick() {
-	var ended, waiting []*call
+	var ended, waiting, answered []*call
 	for _, cl := range c.calls {
+		if cl.phase >= phaseAnswered && !cl.carried {
+			answered = append(answered, cl)
+		}
 		switch {
 		case cl.settled(c.now):
 			ended = append(ended, cl)
 		case cl.waits():
 			waiting = append(waiting, cl)
 		}
+	}
+	slices.SortFunc(answered, bySeq)
+	for _, cl := range answered {
+		c.carriedAnswered(cl)
 	}
 	slices.SortFunc(waiting, bySeq)
 	for _, cl := range waiting {

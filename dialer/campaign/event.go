@@ -60,12 +60,10 @@ type (
 		Effect Effect
 	}
 
-	// Claimed answers TakeContacts: the attempts are durable. Next is when the next
-	// contact is due that was not claimed, zero if there is none.
+	// Claimed answers TakeContacts: the attempts are durable.
 	Claimed struct {
 		Campaign string
-		Claims   []Claim
-		Next     time.Time
+		Taken
 	}
 	// ClaimFailed answers TakeContacts: nothing was claimed.
 	ClaimFailed struct {
@@ -90,6 +88,14 @@ type (
 	Loading struct{ Campaign string }
 	// Loaded: a load has ended, whether or not it added anything.
 	Loaded struct{ Campaign string }
+
+	// CallbackAsked: the store has made a contact due at a time, or will when their
+	// call in flight has ended.
+	CallbackAsked struct {
+		Campaign string
+		Contact  uint64
+		Due      time.Time
+	}
 
 	// OriginateFailed: the Originate of an attempt did not succeed.
 	OriginateFailed struct {
@@ -124,6 +130,7 @@ func (Recovered) event()       {}
 func (Learnt) event()          {}
 func (NewDay) event()          {}
 func (Loading) event()         {}
+func (CallbackAsked) event()   {}
 func (Loaded) event()          {}
 func (OriginateFailed) event() {}
 func (AMI) event()             {}

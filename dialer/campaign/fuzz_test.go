@@ -48,7 +48,7 @@ func (f *fuzzer) claims() (all []Claim) {
 	for range f.byte() % 4 {
 		n := f.byte() % 16
 		camp := f.one("spring", "summer", "winter")
-		all = append(all, Claim{Attempt: Attempt{ID: fmt.Sprintf("A%d", n), Seq: uint64(n % 3), Campaign: camp, Pass: 1, Claimed: f.now}, Contact: Contact{ID: uint64(n)}})
+		all = append(all, Claim{Attempt: Attempt{ID: fmt.Sprintf("A%d", n), Seq: uint64(n % 3), Campaign: camp, Pass: 1, Claimed: f.now}, Contact: Contact{ID: uint64(n), Numbers: []Number{{Number: "100"}, {Number: "200"}}[:1+n%2]}})
 	}
 	return all
 }
@@ -92,7 +92,10 @@ func (f *fuzzer) next() Event {
 	case 13:
 		return Recovered{Claims: f.claims()}
 	case 14:
-		if f.byte()%2 == 0 {
+		switch f.byte() % 3 {
+		case 1:
+			return CallbackAsked{Campaign: f.one("spring", "summer", "winter"), Contact: uint64(f.byte() % 16), Due: f.now.Add(time.Duration(f.byte()) * time.Second)}
+		case 0:
 			return Loading{Campaign: f.one("spring", "summer", "winter")}
 		}
 		return Loaded{Campaign: f.one("spring", "summer", "winter")}
@@ -180,7 +183,7 @@ func FuzzStep(f *testing.F) {
 		fz := &fuzzer{t: t, data: data, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), state: map[string]string{}}
 		rules := RetryRules{MaxAttempts: 3}
 		for o := range rules.ByOutcome {
-			rules.ByOutcome[o] = RetryRule{time.Minute, o % 3}
+			rules.ByOutcome[o] = RetryRule{After: []time.Duration{time.Minute}, Max: o % 3}
 		}
 		fz.core = New([]Server{{Name: "pbx", MaxChannels: 9, CallsPerSecond: 20}, {Name: "pbx2"}}, []Settings{
 			{Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 5, Wrapup: time.Second, Retry: rules},

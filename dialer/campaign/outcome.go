@@ -77,9 +77,10 @@ func (o Outcome) Answered() bool {
 	return o == Connected || o == Abandoned || o == Dropped || o == Machine
 }
 
-// CountsAsAttempt is false for what is not the contact's doing: it does not
-// count towards the retry rules' max_attempts.
-func (o Outcome) CountsAsAttempt() bool { return o != Congestion }
+// CountsAsAttempt is false for what reached nobody's telephone, a trunk that was
+// congested and a number that is dead: it does not count towards the retry rules'
+// maxima.
+func (o Outcome) CountsAsAttempt() bool { return o != Congestion && o != Invalid }
 
 // outcomeByCause classifies an unanswered call by its Q.850 cause. Causes that
 // are not listed, among them those that say nothing (0, 16, 31), are not

@@ -23,6 +23,9 @@ func (c *Core) mayNotCall(cp *campaign) string {
 	case c.now.Before(cp.fault.until):
 		return "the store failed; waiting until " + c.clockText(cp.fault.until)
 	}
+	if t := c.trunk(cp); t != nil && c.now.Before(t.until) {
+		return c.resting(t)
+	}
 	if cp.Hours != nil && !cp.Hours.Open(c.now) {
 		if next, ok := cp.Hours.Next(c.now); ok {
 			return "outside the calling window until " + next.Format("Mon 2006-01-02 15:04 MST")
@@ -63,7 +66,12 @@ func (c *Core) wants(cp *campaign) (int, string) {
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
 	}
-	return cp.MaxInFlight - cp.inFlight, ""
+	t := c.trunk(cp)
+	room := t.room(c.now)
+	if room == 0 {
+		return 0, fmt.Sprintf("one call is tried on the trunk %s, which refused %s", t.name, t.refused)
+	}
+	return min(cp.MaxInFlight-cp.inFlight, room), ""
 }
 
 // blind tells why a queue's agents are not known well enough to dial; "" if they
@@ -108,12 +116,14 @@ func (c *Core) paceQueue(q *queue) bool {
 	asked := 0
 	shares := pacing.Share(n, want, q.turns)
 	for i, cp := range q.campaigns {
-		place, decided := shares[i], cp == lead
+		share := min(shares[i], c.trunk(cp).room(c.now))
+		q.turns[i].Unused(shares[i] - share)
+		place, decided := share, cp == lead
 		if place > 0 && !decided {
 			// What the lead may place, this one may perhaps not: its contacts
 			// may answer more often.
 			place, decided = min(place, c.decide(q, cp).Place), true
-			q.turns[i].Unused(shares[i] - place)
+			q.turns[i].Unused(share - place)
 		}
 		if place > 0 {
 			cp.pacer.Placed(place)
@@ -157,9 +167,10 @@ func (c *Core) paceBroadcast(cp *campaign) {
 // take asks the store for n contacts of a campaign.
 func (c *Core) take(cp *campaign, n int) {
 	cp.claiming = n
+	c.trunk(cp).took(cp)
 	c.servers[cp.Server].inFlight += n
 	cp.agenda.ask(c.now)
-	c.do(TakeContacts{cp.Name, n})
+	c.do(TakeContacts{cp.Name, Take{Max: n, AllZones: true}})
 }
 
 // holdOf tells why a decision places no call.

@@ -20,8 +20,24 @@ func (w *world) checkCounters() {
 			w.t.Errorf("campaign %s: %d in flight", cp.Name, n)
 		}
 	}
+	w.checkProbes()
 	if s := w.core.servers["pbx"]; s.MaxChannels > 0 && s.inFlight > s.MaxChannels {
 		w.t.Errorf("%d in flight on the server", s.inFlight)
+	}
+}
+
+// checkProbes: on a trunk that is left alone no call is placed, or a single one.
+func (w *world) checkProbes() {
+	for _, tr := range w.core.servers["pbx"].trunks {
+		n := 0
+		for _, cl := range w.core.calls {
+			if cl.via == tr && !cl.Attempt.Claimed.Before(tr.until) {
+				n++
+			}
+		}
+		if !tr.opened.IsZero() && n > 1 {
+			w.t.Errorf("%d calls are tried at once on a trunk that refuses them", n)
+		}
 	}
 }
 
@@ -179,6 +195,9 @@ func (w *world) checkHunger() {
 		if cp.claiming > 0 || cp.inFlight >= cp.MaxInFlight {
 			continue
 		}
+		if !w.core.trunk(cp).opened.IsZero() {
+			continue
+		}
 		for _, ct := range w.store[cp.Name].contacts {
 			due = due || ct.State <= Waiting && !ct.Due.After(w.now)
 		}
@@ -213,13 +232,15 @@ func (w *world) finished() bool {
 var predictive = pacing.Settings{Mode: pacing.Predictive, Limit: 0.03, RingTimeout: 10, Patience: 2}
 
 var worlds = map[string]worldOptions{
-	"calm":       {campaigns: []string{"spring"}, contacts: 60},
-	"wrapup":     {campaigns: []string{"spring"}, contacts: 60, wrapup: 3 * time.Second},
-	"shared":     {campaigns: []string{"spring", "summer", "autumn"}, contacts: 25, wrapup: 2 * time.Second, reloads: true},
-	"busy":       {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: time.Second, inbound: true, breaks: true},
-	"rough":      {campaigns: []string{"spring", "summer"}, contacts: 30, flaps: true, faults: true, reloads: true},
-	"limited":    {campaigns: []string{"spring", "summer"}, contacts: 20, server: Server{MaxChannels: 3, CallsPerSecond: 2}},
-	"all":        {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: 2 * time.Second, inbound: true, breaks: true, flaps: true, faults: true, reloads: true},
+	"calm":    {campaigns: []string{"spring"}, contacts: 60},
+	"wrapup":  {campaigns: []string{"spring"}, contacts: 60, wrapup: 3 * time.Second},
+	"shared":  {campaigns: []string{"spring", "summer", "autumn"}, contacts: 25, wrapup: 2 * time.Second, reloads: true},
+	"busy":    {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: time.Second, inbound: true, breaks: true},
+	"rough":   {campaigns: []string{"spring", "summer"}, contacts: 30, flaps: true, faults: true, reloads: true},
+	"limited": {campaigns: []string{"spring", "summer"}, contacts: 20, server: Server{MaxChannels: 3, CallsPerSecond: 2}},
+	"all":     {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: 2 * time.Second, inbound: true, breaks: true, flaps: true, faults: true, reloads: true},
+	"outages": {campaigns: []string{"spring", "summer"}, contacts: 60, wrapup: time.Second, outages: true, flaps: true, faults: true,
+		server: Server{Breaker: Breaker{Share: 0.5, Of: 6, Within: time.Minute, Pause: 3 * time.Second, AtMost: 20 * time.Second}}},
 	"one":        {campaigns: []string{"spring"}, contacts: 20, agents: 1, wrapup: time.Second},
 	"predictive": {campaigns: []string{"spring", "summer"}, contacts: 60, wrapup: time.Second, pacing: predictive},
 	"predictive all": {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: 2 * time.Second, inbound: true, breaks: true, flaps: true, faults: true,

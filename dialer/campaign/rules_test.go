@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"fmt"
-	"math"
 	"math/rand"
 	"os"
 	"strings"
@@ -71,87 +70,6 @@ func TestEveryCauseIsClassified(t *testing.T) {
 			t.Errorf("cause %d: %s", c, o)
 		}
 	}
-}
-
-func TestSettle(t *testing.T) {
-	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	rule := func(o Outcome, most, all int) RetryRules {
-		r := RetryRules{MaxAttempts: all}
-		r.ByOutcome[o] = RetryRule{5 * time.Minute, most}
-		return r
-	}
-	contact := func(o Outcome, tries, counted int) Contact {
-		c := Contact{State: Dialing, Due: now, Counted: counted}
-		c.Tries[o] = uint16(tries)
-		return c
-	}
-	for _, tt := range []struct {
-		name    string
-		rules   RetryRules
-		before  Contact
-		outcome Outcome
-		want    ContactState
-		counted int
-	}{
-		{"connected is final, whatever the rules", rule(Connected, 9, 9), contact(Connected, 0, 0), Connected, Done, 1},
-		{"no rule", RetryRules{MaxAttempts: 9}, Contact{}, Busy, Done, 1},
-		{"first of one", rule(Busy, 1, 9), contact(Busy, 0, 0), Busy, Waiting, 1},
-		{"second of one", rule(Busy, 1, 9), contact(Busy, 1, 1), Busy, Exhausted, 2},
-		{"last of three", rule(Busy, 3, 9), contact(Busy, 2, 2), Busy, Waiting, 3},
-		{"one more than three", rule(Busy, 3, 9), contact(Busy, 3, 3), Busy, Exhausted, 4},
-		{"other outcomes' tries do not count for the rule", rule(Busy, 1, 9), contact(NoAnswer, 5, 5), Busy, Waiting, 6},
-		{"max_attempts less one", rule(Busy, 9, 3), contact(Busy, 1, 1), Busy, Waiting, 2},
-		{"max_attempts", rule(Busy, 9, 3), contact(Busy, 2, 2), Busy, Exhausted, 3},
-		{"max_attempts over all outcomes", rule(Busy, 9, 3), contact(NoAnswer, 2, 2), Busy, Exhausted, 3},
-		{"max_attempts of 1", rule(Busy, 9, 1), contact(Busy, 0, 0), Busy, Exhausted, 1},
-		{"congestion does not count", rule(Congestion, 9, 1), contact(Congestion, 0, 0), Congestion, Waiting, 0},
-		{"congestion has its own maximum", rule(Congestion, 2, 1), contact(Congestion, 2, 0), Congestion, Exhausted, 0},
-		{"invalid", RetryRules{MaxAttempts: 9}, Contact{}, Invalid, BadNumber, 1},
-		{"invalid with a rule", rule(Invalid, 1, 9), Contact{}, Invalid, Waiting, 1},
-		{"invalid with a rule, again", rule(Invalid, 1, 9), contact(Invalid, 1, 1), Invalid, Exhausted, 2},
-		{"a counter at its end", rule(Busy, math.MaxInt, math.MaxInt), contact(Busy, math.MaxUint16, 9), Busy, Waiting, 10},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c := tt.before
-			tries := c.Tries[tt.outcome]
-			tt.rules.Settle(&c, tt.outcome, now)
-			if c.State != tt.want || c.Counted != tt.counted || c.Last != tt.outcome {
-				t.Errorf("%s, counted %d, last %s", c.State, c.Counted, c.Last)
-			}
-			if want := min(int(tries)+1, math.MaxUint16); int(c.Tries[tt.outcome]) != want {
-				t.Errorf("%d tries, want %d", c.Tries[tt.outcome], want)
-			}
-			due := time.Time{}
-			if tt.want == Waiting {
-				due = now.Add(5 * time.Minute)
-			}
-			if !c.Due.Equal(due) {
-				t.Errorf("due at %v, want %v", c.Due, due)
-			}
-		})
-	}
-}
-
-// TestSettleEnds: by any outcomes, a contact is over after a bounded number of
-// attempts, and no rule is exceeded on the way.
-func TestSettleEnds(t *testing.T) {
-	seeds(t, 2000, func(t *testing.T, rnd *rand.Rand) {
-		r := RetryRules{MaxAttempts: 1 + rnd.Intn(5)}
-		for o := range r.ByOutcome {
-			r.ByOutcome[o] = RetryRule{time.Minute, rnd.Intn(4)}
-		}
-		c := Contact{}
-		for n := 1; ; n++ {
-			o := Outcomes()[rnd.Intn(NumOutcomes-1)]
-			r.Settle(&c, o, time.Unix(int64(n), 0))
-			if c.State != Waiting {
-				break
-			}
-			if int(c.Tries[o]) > r.ByOutcome[o].Max || c.Counted >= r.MaxAttempts || n > 5+4 {
-				t.Fatalf("attempt %d, %s: %+v by %+v", n, o, c, r)
-			}
-		}
-	})
 }
 
 func TestStateCheck(t *testing.T) {

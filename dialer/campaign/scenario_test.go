@@ -81,12 +81,13 @@ type scene struct {
 	members  map[string]map[string]ami.Member
 	seq      uint64
 	claims   map[string]Claim
+	contacts map[string]Contact // by the attempt that ended last, without the letter behind it
 }
 
 func play(t *testing.T, text string) string {
 	s := &scene{
 		states: map[string]State{}, pictures: map[string]*QueueSeen{}, silent: map[string]bool{},
-		members: map[string]map[string]ami.Member{}, claims: map[string]Claim{}, shown: map[string]bool{},
+		members: map[string]map[string]ami.Member{}, claims: map[string]Claim{}, contacts: map[string]Contact{}, shown: map[string]bool{},
 		start: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), // a Monday
 	}
 	s.now = s.start
@@ -118,7 +119,13 @@ func (s *scene) command(w []string) {
 	switch w[0] {
 	case "server":
 		a := parseArgs(w[2:])
-		s.servers = append(s.servers, Server{Name: w[1], MaxChannels: a.int("channels"), CallsPerSecond: a.int("cps")})
+		h := Server{Name: w[1], MaxChannels: a.int("channels"), CallsPerSecond: a.int("cps")}
+		if v, ok := a["breaker"]; ok { // 50/20/5m/30s/10m
+			p := strings.Split(v, "/")
+			b := args{"share": p[0], "of": p[1], "within": p[2], "pause": p[3], "most": p[4]}
+			h.Breaker = Breaker{b.float("share") / 100, b.int("of"), b.duration("within"), b.duration("pause"), b.duration("most")}
+		}
+		s.servers = append(s.servers, h)
 		return
 	case "campaign":
 		s.settings = append(s.settings, settingsOf(w[1], parseArgs(w[2:])))
@@ -177,6 +184,8 @@ func (s *scene) command(w []string) {
 		s.step(Loading{Campaign: w[1]})
 	case "loaded":
 		s.step(Loaded{Campaign: w[1]})
+	case "callback":
+		s.step(CallbackAsked{Campaign: w[1], Contact: s.claims[w[2]].Contact.ID, Due: s.now.Add(a.duration("in"))})
 	case "originatefailed":
 		s.step(OriginateFailed{ID: w[1], Err: originateErrors[w[2]]})
 	case "ami":
@@ -234,7 +243,7 @@ func (h span) Next(t time.Time) (time.Time, bool) {
 
 func settingsOf(name string, a args) Settings {
 	st := Settings{
-		Name: name, Server: a.get("server", "pbx"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
+		Name: name, Server: a.get("server", "pbx"), Trunk: a.get("trunk", "Local/{number}@DialCamp/n"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
 		Wrapup: a.duration("wrapup"), RingTimeout: 30 * time.Second, Retry: RetryRules{MaxAttempts: 3},
 	}
 	st.Pacing = pacing.Settings{Mode: pacing.Mode(a.get("mode", "progressive")), Limit: 0.03, RingTimeout: 30, Patience: 2}
@@ -262,22 +271,40 @@ func settingsOf(name string, a args) Settings {
 	if a.has("attempts") {
 		st.Retry.MaxAttempts = a.int("attempts")
 	}
+	st.Retry.MaxPerNumber, st.Retry.MaxPerDay = a.int("pernumber"), a.int("perday")
 	if v, ok := a["open"]; ok { // 9h-18h
 		from, to, _ := strings.Cut(v, "-")
 		h := args{"from": from, "to": to}
 		st.Hours = span{h.duration("from"), h.duration("to")}
 	}
 	for _, o := range Outcomes() {
-		if v, ok := a[o.String()]; ok { // 5m/3
-			after, most, _ := strings.Cut(v, "/")
-			r := args{"after": after, "max": most}
-			st.Retry.ByOutcome[o] = RetryRule{r.duration("after"), r.int("max")}
+		if v, ok := a[o.String()]; ok {
+			st.Retry.ByOutcome[o] = ruleOf(v)
 		}
 	}
 	return st
 }
 
-// claim makes the claims of words like A1 or A1:number=100:pass=2:busy=1.
+// ruleOf reads 5m,1h/3, with /next and /1m behind it for the number's choice and
+// how soon another one is called.
+func ruleOf(s string) (r RetryRule) {
+	p := strings.Split(s+"//", "/")
+	for _, after := range strings.Split(p[0], ",") {
+		r.After = append(r.After, args{"after": after}.duration("after"))
+	}
+	r.Max = args{"max": p[1]}.int("max")
+	if p[2] != "" {
+		r.Choice, _ = ParseNumberChoice(p[2])
+	}
+	if p[3] != "" {
+		r.SwitchAfter = args{"switch": p[3]}.duration("switch")
+	}
+	return r
+}
+
+// claim makes the claims of words like A1 or A1:number=100+200:pass=2:busy=1. A
+// name that was claimed before, with a letter behind it, is that contact's next
+// attempt: A1b after A1.
 func (s *scene) claim(campaign string, words []string) (all []Claim) {
 	for _, w := range words {
 		p := strings.Split(w, ":")
@@ -288,14 +315,20 @@ func (s *scene) claim(campaign string, words []string) (all []Claim) {
 		s.seq++
 		n := s.seq
 		pass := max(1, a.int("pass"))
-		ct := Contact{ID: n, List: "l", Numbers: []Number{{Number: a.get("number", fmt.Sprint(100*n))}}, Attempts: pass - 1, Counted: pass - 1}
+		ct := Contact{ID: n, List: "l", Attempts: pass - 1, Counted: pass - 1}
+		for _, number := range strings.Split(a.get("number", fmt.Sprint(100*n)), "+") {
+			ct.Numbers = append(ct.Numbers, Number{Number: number})
+		}
 		if a.has("counted") {
 			ct.Counted = a.int("counted")
 		}
 		for _, o := range Outcomes() {
 			ct.Tries[o] = uint16(a.int(o.String()))
 		}
-		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: n, Number: ct.Number(), Pass: pass, Claimed: s.now}, Contact: ct}
+		if before, ok := s.contacts[strings.TrimRight(p[0], "abcdefgh")]; ok {
+			ct, pass = before, before.Attempts+1
+		}
+		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: ct.ID, Number: ct.Number(), Pass: pass, Claimed: s.now}, Contact: ct}
 		s.claims[p[0]] = cm
 		all = append(all, cm)
 	}
@@ -358,6 +391,11 @@ func (s *scene) channels(server string, words []string) {
 
 func (s *scene) status() {
 	st := s.core.Status()
+	for _, h := range st.Servers {
+		for _, t := range h.Trunks {
+			s.print("trunk %s on %s refused %s since %s, until %s", t.Name, h.Name, t.Refused, t.Since.Format(time.TimeOnly), t.Until.Format(time.TimeOnly))
+		}
+	}
 	for _, q := range st.Queues {
 		s.print("queue %s known=%v %s", q.Name, q.Known, q.Supply)
 	}
@@ -379,6 +417,9 @@ func (s *scene) step(ev Event) {
 }
 
 func (s *scene) effect(e Effect) {
+	if f, ok := e.(Finish); ok {
+		s.contacts[strings.TrimRight(f.Attempt.ID, "abcdefgh")] = f.Contact
+	}
 	if text := describe(e, s.now); text != "" {
 		kind := ""
 		switch e.(type) {
@@ -480,6 +521,9 @@ func describeFinish(e Finish, now time.Time) string {
 	text += fmt.Sprintf("; contact %s attempts=%d counted=%d", ct.State, ct.Attempts, ct.Counted)
 	if !ct.Due.IsZero() {
 		text += " due in " + ct.Due.Sub(now).String()
+		if len(ct.Numbers) > 1 {
+			text += " at " + ct.Number()
+		}
 	}
 	if a.Note != "" {
 		text += " (" + a.Note + ")"

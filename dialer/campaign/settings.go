@@ -11,6 +11,7 @@ import (
 type Settings struct {
 	Name           string
 	Server         string
+	Trunk          string // the channel to originate, which says by which trunk
 	Queue          string
 	MaxInFlight    int
 	Wrapup         time.Duration // of the queue; a member's own counts if it is longer
@@ -56,6 +57,7 @@ type Server struct {
 	Name           string
 	MaxChannels    int // calls in flight at most; 0: no limit
 	CallsPerSecond int // 0: no limit
+	Breaker        Breaker
 }
 
 // State is what a campaign was told to do. The strings are stored.

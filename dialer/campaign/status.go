@@ -20,9 +20,18 @@ type Status struct {
 
 // ServerStatus is one Asterisk's.
 type ServerStatus struct {
-	Name     string `json:"name"`
-	Up       bool   `json:"up"`
-	InFlight int    `json:"in_flight"`
+	Name     string        `json:"name"`
+	Up       bool          `json:"up"`
+	InFlight int           `json:"in_flight"`
+	Trunks   []TrunkStatus `json:"trunks,omitempty"` // those that refuse calls
+}
+
+// TrunkStatus is a trunk that is left alone because it refuses calls.
+type TrunkStatus struct {
+	Name    string    `json:"name"`    // the channel to originate
+	Refused string    `json:"refused"` // how many of how many calls
+	Since   time.Time `json:"since"`
+	Until   time.Time `json:"until"` // then one call at a time is tried
 }
 
 // QueueStatus is one queue's.
@@ -55,7 +64,7 @@ func (c *Core) Status() Status {
 	st := Status{Time: c.now, Lost: c.lost, Late: c.late}
 	for _, name := range slices.Sorted(maps.Keys(c.servers)) {
 		s := c.servers[name]
-		st.Servers = append(st.Servers, ServerStatus{name, s.up, s.inFlight})
+		st.Servers = append(st.Servers, ServerStatus{name, s.up, s.inFlight, s.broken()})
 	}
 	for _, q := range c.queues {
 		qs := QueueStatus{Server: q.server.Name, Name: q.name}
@@ -82,4 +91,14 @@ func (c *Core) Status() Status {
 		}
 	}
 	return st
+}
+
+// broken are the trunks that are left alone, by name.
+func (s *server) broken() (all []TrunkStatus) {
+	for _, name := range slices.Sorted(maps.Keys(s.trunks)) {
+		if t := s.trunks[name]; !t.opened.IsZero() {
+			all = append(all, TrunkStatus{name, t.refused, t.opened, t.until})
+		}
+	}
+	return all
 }

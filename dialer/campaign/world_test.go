@@ -36,6 +36,7 @@ type world struct {
 	hungry   time.Time     // since when contacts are due and agents free; zero: not
 	starving time.Duration // the longest that lasted
 	placed   int
+	outage   bool // the trunk refuses calls
 }
 
 type worldOptions struct {
@@ -48,6 +49,7 @@ type worldOptions struct {
 	flaps     bool          // the link goes down now and then
 	faults    bool          // the store fails now and then
 	reloads   bool          // contacts join later
+	outages   bool          // the trunk refuses calls now and then
 	server    Server
 	pacing    pacing.Settings
 }
@@ -112,7 +114,7 @@ func (w *world) ms(from, to int) time.Duration {
 
 var worldRetry = RetryRules{MaxAttempts: 6, ByOutcome: func() (r [NumOutcomes]RetryRule) {
 	for _, o := range []Outcome{Busy, NoAnswer, Abandoned, Dropped, Unreachable, Congestion, Failed, Unknown} {
-		r[o] = RetryRule{time.Duration(o) * 700 * time.Millisecond, 2}
+		r[o] = RetryRule{After: []time.Duration{time.Duration(o) * 700 * time.Millisecond}, Max: 2, Choice: NumberChoice(o % 3)}
 	}
 	return r
 }()}
@@ -142,6 +144,9 @@ func newWorld(t *testing.T, rnd *rand.Rand, opt worldOptions) *world {
 	}
 	if opt.flaps {
 		w.every(func() time.Duration { return w.ms(5000, 60000) }, w.flap)
+	}
+	if opt.outages {
+		w.every(func() time.Duration { return w.ms(5000, 60000) }, func() { w.outage = !w.outage })
 	}
 	if opt.reloads {
 		w.every(func() time.Duration { return w.ms(1000, 20000) }, w.load)

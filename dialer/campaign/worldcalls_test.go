@@ -40,6 +40,10 @@ func (w *world) originate(e Originate) {
 		}
 		mc.nothing = false
 		w.send(mc, script("new", "dial")...)
+		if w.outage {
+			w.after(w.ms(10, 300), func() { w.refuse(mc, 34, "CONGESTION") })
+			return
+		}
 		if w.rnd.Intn(3) == 0 {
 			w.after(w.ms(10, 300), func() { w.refuse(mc, 17, "BUSY") })
 			return

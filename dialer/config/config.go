@@ -34,6 +34,17 @@ type Asterisk struct {
 	TLS            TLS
 	MaxChannels    int // calls in flight at most, 0 = no limit of its own
 	CallsPerSecond int // Originates a second at most, 0 = no limit of its own
+	Breaker        Breaker
+}
+
+// Breaker says when a trunk is left alone because it refuses calls, as
+// campaign.Breaker has it. Share 0: never.
+type Breaker struct {
+	Share  float64
+	Of     int
+	Within time.Duration
+	Pause  time.Duration
+	AtMost time.Duration
 }
 
 // TLS says whether and how the manager connection is encrypted.
@@ -150,14 +161,23 @@ const (
 
 // Retry says when a contact is dialed again.
 type Retry struct {
-	MaxAttempts int // attempts that count, over all outcomes
-	ByOutcome   map[string]RetryRule
+	MaxAttempts  int // attempts that count, over all outcomes
+	MaxPerNumber int // of these, at one number; 0: no such bound
+	MaxPerDay    int // and on one day; 0: no such bound
+	ByOutcome    map[string]RetryRule
 }
 
-// RetryRule is what follows one outcome. Max 0: never dialed again after it.
+// RetryRule is what follows one outcome, as campaign.RetryRule has it. Max 0:
+// never dialed again after it.
 type RetryRule struct {
-	After time.Duration
-	Max   int // dialed again at most this many times after this outcome
+	After       []time.Duration
+	Max         int // dialed again at most this many times after this outcome
+	Multiply    float64
+	AtMost      time.Duration
+	Jitter      float64 // a share
+	NextNumber  string  // same, next, best
+	SwitchAfter time.Duration
+	First       bool
 }
 
 // Report is one report written by the clock.

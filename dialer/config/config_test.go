@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 )
 
@@ -165,6 +166,8 @@ func mustHold(t testing.TB, c *Config) {
 	for _, a := range c.Asterisk {
 		must(a.Name != "" && !servers[a.Name] && a.Secret != "" && strings.Contains(a.Address, ":"), "asterisk %v", a)
 		must(clean(a.Username) && clean(a.Secret) && clean(a.Address) && a.MaxChannels >= 0 && a.CallsPerSecond >= 0, "asterisk %v", a)
+		b := a.Breaker
+		must(b == Breaker{} || b.Share > 0 && b.Share <= 1 && b.Of > 0 && b.Within > 0 && b.Pause > 0 && b.AtMost >= b.Pause, "breaker %+v", b)
 		servers[a.Name] = true
 	}
 	must(filepath.IsAbs(c.Store.Path) && filepath.IsAbs(c.Control.Socket) && len(c.Control.Socket) <= MaxSocket && c.Store.Path != c.Control.Socket, "store %q, socket %q", c.Store.Path, c.Control.Socket)
@@ -190,7 +193,13 @@ func mustHold(t testing.TB, c *Config) {
 		must(p.Calling.Location != nil, "no location")
 		must(p.Retry.MaxAttempts > 0 && len(p.Retry.ByOutcome) == len(DefaultRetry()), "retry %+v", p.Retry)
 		for outcome, rule := range p.Retry.ByOutcome {
-			must(rule.Max >= 0 && (rule.Max == 0 || rule.After >= MinRetryAfter), "%s: %+v", outcome, rule)
+			must(rule.Max >= 0 && len(rule.After) > 0 && rule.Jitter >= 0 && rule.Jitter <= 1 && rule.SwitchAfter >= 0, "%s: %+v", outcome, rule)
+			for _, after := range rule.After {
+				must(rule.Max == 0 || after >= MinRetryAfter, "%s: %+v", outcome, rule)
+			}
+			last := rule.After[len(rule.After)-1]
+			must((rule.Multiply == 0 || rule.Multiply > 1) && (rule.AtMost == 0 || rule.AtMost >= last && rule.Multiply > 1), "%s: %+v", outcome, rule)
+			must(slices.Contains(campaign.NumberChoices(), rule.NextNumber), "%s: %+v", outcome, rule)
 		}
 		for _, expr := range []string{p.Start, p.Stop} {
 			if expr != "" {
@@ -517,7 +526,7 @@ func TestDefaultRetryIsDocumented(t *testing.T) {
 		}
 		found++
 		after, err := time.ParseDuration(f[2])
-		if err != nil || after != rule.After || f[3] != fmt.Sprint(rule.Max) {
+		if err != nil || len(rule.After) != 1 || after != rule.After[0] || f[3] != fmt.Sprint(rule.Max) {
 			t.Errorf("%s is %+v, documented as %s %s", f[1], rule, f[2], f[3])
 		}
 	}

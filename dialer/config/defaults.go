@@ -19,9 +19,14 @@ const (
 	// DefaultDropAfter is that of 16 CFR 310.4(b)(4)(ii).
 	DefaultDropAfter   = 2 * time.Second
 	DefaultMaxAttempts = 3
+	DefaultNextNumber  = "next" // the numbers of a contact in turn
 	DefaultReport      = "csv"
 	DefaultBy          = "campaign"
 )
+
+// DefaultBreaker is that of a server that says nothing of its own. A trunk that
+// is a little short of lines refuses some calls of many; one that is down, all.
+var DefaultBreaker = Breaker{Share: 0.5, Of: 20, Within: 5 * time.Minute, Pause: 30 * time.Second, AtMost: 10 * time.Minute}
 
 // DefaultRetry is the rule for each outcome that can be retried, unless
 // retry.by_outcome has one. It returns a new map. A contact who was connected
@@ -38,21 +43,24 @@ const (
 //	failed         10m    2  cause not understood
 //	unknown        30m    1  they may have been talked to
 //	rejected         0    0  they said no
-//	invalid          0    0  the number is dead
+//	invalid          0    0  the number is dead; another one is called at once
 //	cancelled        0    0  the operator's wish
 func DefaultRetry() map[string]RetryRule {
+	rule := func(after time.Duration, most int) RetryRule {
+		return RetryRule{After: []time.Duration{after}, Max: most, NextNumber: DefaultNextNumber}
+	}
 	return map[string]RetryRule{
-		"busy":        {5 * time.Minute, 3},
-		"no_answer":   {time.Hour, 3},
-		"abandoned":   {24 * time.Hour, 1},
-		"dropped":     {24 * time.Hour, 1},
-		"machine":     {4 * time.Hour, 2},
-		"unreachable": {30 * time.Minute, 2},
-		"congestion":  {time.Minute, 10},
-		"failed":      {10 * time.Minute, 2},
-		"unknown":     {30 * time.Minute, 1},
-		"rejected":    {0, 0},
-		"invalid":     {0, 0},
-		"cancelled":   {0, 0},
+		"busy":        rule(5*time.Minute, 3),
+		"no_answer":   rule(time.Hour, 3),
+		"abandoned":   rule(24*time.Hour, 1),
+		"dropped":     rule(24*time.Hour, 1),
+		"machine":     rule(4*time.Hour, 2),
+		"unreachable": rule(30*time.Minute, 2),
+		"congestion":  rule(time.Minute, 10),
+		"failed":      rule(10*time.Minute, 2),
+		"unknown":     rule(30*time.Minute, 1),
+		"rejected":    rule(0, 0),
+		"invalid":     rule(0, 0),
+		"cancelled":   rule(0, 0),
 	}
 }

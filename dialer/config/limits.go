@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
 
 // The limits of what a config may say.
 const (
@@ -16,7 +20,14 @@ const (
 	MaxRingTimeout = 10 * time.Minute
 	MaxWrapup      = time.Hour
 	MinRetryAfter  = time.Second
-	MaxRetryAfter  = 60 * 24 * time.Hour
+	MaxRetryAfter  = campaign.MaxRetryDelay
+	MaxDelays      = 20 // in a list of delays
+	MaxMultiply    = 20.0
+
+	MinBreakerOf    = 5 // calls; fewer tell nothing of a trunk
+	MaxBreakerOf    = 1000
+	MinBreakerShare = 0.05
+	MaxBreakerTime  = 24 * time.Hour
 
 	MaxInFlight       = 10_000
 	MaxChannels       = 100_000

@@ -214,6 +214,7 @@ func (r *resolver) asterisk() {
 		a.Secret = r.secret(key, raw)
 		r.within(key+".max_channels", raw.MaxChannels, 0, MaxChannels)
 		r.within(key+".calls_per_second", raw.CallsPerSecond, 0, MaxCallsPerSecond)
+		a.Breaker = r.breaker(key+".breaker", raw.Breaker)
 		r.cfg.Asterisk = append(r.cfg.Asterisk, a)
 	}
 }

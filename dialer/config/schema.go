@@ -16,14 +16,24 @@ type rawConfig struct {
 }
 
 type rawAsterisk struct {
-	Name           string  `mapstructure:"name"`
-	Address        string  `mapstructure:"address"`
-	Username       string  `mapstructure:"username"`
-	Secret         *string `mapstructure:"secret"`
-	SecretFile     *string `mapstructure:"secret_file"`
-	TLS            *rawTLS `mapstructure:"tls"`
-	MaxChannels    int     `mapstructure:"max_channels"`
-	CallsPerSecond int     `mapstructure:"calls_per_second"`
+	Name           string     `mapstructure:"name"`
+	Address        string     `mapstructure:"address"`
+	Username       string     `mapstructure:"username"`
+	Secret         *string    `mapstructure:"secret"`
+	SecretFile     *string    `mapstructure:"secret_file"`
+	TLS            *rawTLS    `mapstructure:"tls"`
+	MaxChannels    int        `mapstructure:"max_channels"`
+	CallsPerSecond int        `mapstructure:"calls_per_second"`
+	Breaker        rawBreaker `mapstructure:"breaker"`
+}
+
+type rawBreaker struct {
+	Enabled *bool          `mapstructure:"enabled"`
+	Share   *percent       `mapstructure:"share"`
+	Of      *int           `mapstructure:"of"`
+	Within  *time.Duration `mapstructure:"within"`
+	Pause   *time.Duration `mapstructure:"pause"`
+	AtMost  *time.Duration `mapstructure:"at_most"`
 }
 
 type rawTLS struct {
@@ -137,14 +147,26 @@ type rawWindow struct {
 }
 
 type rawRetry struct {
-	MaxAttempts *int               `mapstructure:"max_attempts"`
-	ByOutcome   map[string]rawRule `mapstructure:"by_outcome"`
+	MaxAttempts  *int               `mapstructure:"max_attempts"`
+	MaxPerNumber *int               `mapstructure:"max_per_number"`
+	MaxPerDay    *int               `mapstructure:"max_per_day"`
+	NextNumber   *string            `mapstructure:"next_number"`
+	ByOutcome    map[string]rawRule `mapstructure:"by_outcome"`
 }
 
 type rawRule struct {
-	After *time.Duration `mapstructure:"after"`
-	Max   *int           `mapstructure:"max"`
+	After       delays         `mapstructure:"after"`
+	Multiply    *float64       `mapstructure:"multiply"`
+	AtMost      *time.Duration `mapstructure:"at_most"`
+	Jitter      *percent       `mapstructure:"jitter"`
+	Max         *int           `mapstructure:"max"`
+	NextNumber  *string        `mapstructure:"next_number"`
+	SwitchAfter *time.Duration `mapstructure:"switch_after"`
+	First       *bool          `mapstructure:"first"`
 }
+
+// delays are one duration, or a list of them.
+type delays []time.Duration
 
 type rawReport struct {
 	Campaign string  `mapstructure:"campaign"`
@@ -158,7 +180,6 @@ type rawReport struct {
 // are refused: a limit that is accepted and ignored is worse than none. Keys
 // are paths without indices.
 var notYet = map[string]string{
-	"campaigns.retry.next_number": "remove it; a contact has one number",
-	"control.listen":              "remove it; use control.socket",
-	"control.token_file":          "remove it; who may open control.socket is told by its directory's permissions",
+	"control.listen":     "remove it; use control.socket",
+	"control.token_file": "remove it; who may open control.socket is told by its directory's permissions",
 }

@@ -31,6 +31,7 @@ type place struct{ line, column int }
 var (
 	durationType = reflect.TypeFor[time.Duration]()
 	percentType  = reflect.TypeFor[percent]()
+	delaysType   = reflect.TypeFor[delays]()
 	yamlLine     = regexp.MustCompile(`line ([0-9]+): `)
 	fraction     = regexp.MustCompile(`^[+-]?[0-9]{1,15}([.][0-9]{1,15})?$`)
 	decimal      = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)$`)
@@ -217,6 +218,9 @@ func (t *tree) value(n *yaml.Node, typ reflect.Type, key string) (any, bool) {
 		return t.durationValue(n, key)
 	case typ == percentType:
 		return t.percentValue(n, key)
+	case typ == delaysType && n.Kind == yaml.ScalarNode:
+		one, ok := t.durationValue(n, key)
+		return []any{one}, ok
 	case typ.Kind() == reflect.Struct:
 		return t.objectValue(n, typ, key)
 	case typ.Kind() == reflect.Map:
@@ -320,8 +324,11 @@ func (t *tree) listValue(n *yaml.Node, typ reflect.Type, key string) (any, bool)
 		if !ok {
 			// Something has to stand there, or the entries after it would be
 			// complained of under wrong numbers.
-			if value = any(map[string]any{}); typ.Elem().Kind() == reflect.String {
+			switch value = any(map[string]any{}); {
+			case typ.Elem().Kind() == reflect.String:
 				value = ""
+			case typ.Elem() == durationType:
+				value = "1s"
 			}
 		}
 		out = append(out, value)

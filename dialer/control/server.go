@@ -3,6 +3,8 @@
 //
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
+//	POST /v1/campaigns/NAME/callback?who=&at=&list=&number=&note=   CalledBack, see contacts.go
+//	GET  /v1/contacts?who=                      array of report.Story, of a number or key
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
 //	GET  /v1/campaigns/NAME/lists/LIST/batches  array of store.Batch, oldest first
@@ -48,6 +50,10 @@ type Operator interface {
 	// Import takes a list in, or with DryRun tells what would become of it. It
 	// calls event for what happens on the way, one call at a time.
 	Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error)
+	// CallBack makes a contact be called at a time.
+	CallBack(ctx context.Context, ask Callback) (CalledBack, error)
+	// Stories tells of everybody who has a number or key.
+	Stories(ctx context.Context, who string) ([]report.Story, error)
 	Store() store.Store
 	Configured() map[string]time.Duration
 }
@@ -100,6 +106,8 @@ func Handler(op Operator) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
+	mux.HandleFunc("POST /v1/campaigns/{name}/callback", a.callBack)
+	mux.HandleFunc("GET /v1/contacts", a.contacts)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
 	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists/{list}/batches", a.batches)
@@ -268,8 +276,10 @@ type failure struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-func fail(w http.ResponseWriter, status int, err error) {
+func fail(w http.ResponseWriter, status int, err error) { failure{Error: err.Error()}.write(w, status) }
+
+func (f failure) write(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(failure{Error: err.Error()})
+	json.NewEncoder(w).Encode(f)
 }

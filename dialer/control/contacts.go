@@ -1,0 +1,104 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/dialcamp/dialcamp/dialer/report"
+)
+
+// Callback asks for a contact to be called at a time.
+type Callback struct {
+	Campaign string
+	Who      string // its number, or its key
+	List     string // where several have that key; may be empty
+	At       string // RFC 3339, or 2026-12-01 14:30 by the contact's clock
+	Number   string // which of its numbers; may be empty
+	Note     string
+}
+
+// CalledBack is a callback that was taken.
+type CalledBack struct {
+	Campaign string    `json:"campaign"`
+	List     string    `json:"list"`
+	Key      string    `json:"key,omitempty"`
+	Number   string    `json:"number"`
+	At       time.Time `json:"at"`             // by the contact's clock
+	Opens    time.Time `json:"opens,omitzero"` // the calling window is shut At and opens then
+	Never    bool      `json:"never"`          // or does not open any more
+	Talking  bool      `json:"talking"`        // they are being called at this moment
+}
+
+func (q *Callback) values() url.Values {
+	v := url.Values{}
+	for k, s := range map[string]string{"who": q.Who, "list": q.List, "at": q.At, "number": q.Number, "note": q.Note} {
+		if s != "" {
+			v.Set(k, s)
+		}
+	}
+	return v
+}
+
+func (a api) callBack(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	if !a.known(w, name) {
+		return
+	}
+	p, err := parameters(r, "who", "list", "at", "number", "note")
+	if err == nil {
+		err = errors.Join(missing(p["who"], "who"), missing(p["at"], "at"))
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	done, err := a.op.CallBack(r.Context(), Callback{name, p["who"], p["list"], p["at"], p["number"], p["note"]})
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	reply(w, done)
+}
+
+func (a api) contacts(w http.ResponseWriter, r *http.Request) {
+	p, err := parameters(r, "who")
+	if err == nil {
+		err = missing(p["who"], "who")
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	stories, err := a.op.Stories(r.Context(), p["who"])
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	reply(w, stories)
+}
+
+// refuse answers with an operator's error.
+func refuse(w http.ResponseWriter, err error) {
+	e, ok := errors.AsType[*Error](err)
+	switch {
+	case ok:
+		failure{e.Message, e.Hint}.write(w, e.Status)
+	case errors.Is(err, ErrStopping):
+		fail(w, http.StatusServiceUnavailable, err)
+	default:
+		fail(w, http.StatusInternalServerError, err)
+	}
+}
+
+// CallBack asks for a contact to be called at a time.
+func (c *Client) CallBack(ctx context.Context, ask Callback) (done CalledBack, err error) {
+	return done, c.get(ctx, "POST", "/v1/campaigns/"+url.PathEscape(ask.Campaign)+"/callback?"+ask.values().Encode(), nil, &done)
+}
+
+// Stories asks what became of everybody who has a number or key.
+func (c *Client) Stories(ctx context.Context, who string) (all []report.Story, err error) {
+	return all, c.get(ctx, "GET", "/v1/contacts?"+url.Values{"who": {who}}.Encode(), nil, &all)
+}
