@@ -39,7 +39,7 @@ func (a *app) fromHistory(cmd *cobra.Command, name string) (sim.Scenario, error)
 	if err != nil {
 		return sc, fmt.Errorf("campaign %s: %w", name, err)
 	}
-	if wrapup := dialer.Configured(cfg)[name]; wrapup > 0 {
+	if wrapup := dialer.Configured(cfg)[name].Wrapup; wrapup > 0 {
 		sc.Wrapup = sim.Spread{Mean: sim.Duration(wrapup.Seconds())}
 	}
 	if sc.Agents == 0 && !cmd.Flags().Changed("agents") {
