@@ -24,6 +24,8 @@ func (h hours) Next(t time.Time) (time.Time, bool) {
 
 func (h hours) Closes(t time.Time) (time.Time, bool) { return h.windows.Closes(t, h.loc) }
 
+func hoursOf(c *config.Campaign) hours { return hours{c.Calling.Windows, c.Calling.Location} }
+
 func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
 	for _, a := range cfg.Asterisk {
@@ -40,7 +42,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			Name: c.Name, Server: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
-			Hours:       hours{c.Calling.Windows, c.Calling.Location},
+			Hours:       hoursOf(&c),
 			Retry:       rulesOf(&c),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,

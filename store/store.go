@@ -32,7 +32,8 @@ type Store interface {
 	// there are, or are not due.
 	Claim(campaign string, now time.Time, max int) (claims []campaign.Claim, next time.Time, err error)
 	// Withdraw undoes a claim; nothing of it is left but its number, which is
-	// not given again. One that is not in flight is not touched.
+	// not given again. Its contact's state and due time are those of the claim,
+	// which the caller may have changed. One that is not in flight is not touched.
 	Withdraw(claim campaign.Claim) error
 	// Finish ends an attempt and gives its contact its next state. Who they are
 	// stays as it is stored, whatever the arguments say. Ending it again, or

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -67,18 +68,20 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 		}
 	}
 	for _, other := range c.sharers(q) {
-		for _, owner := range other.campaigns {
+		for i, owner := range other.owners() {
 			r := pacing.Ringing{}
 			if owner != cp {
 				r.Other, r.Factor = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
-			for _, cl := range owner.openCalls() {
+			for cl := range owner.openCalls(other) {
 				r.Elapsed = c.now.Sub(cl.Attempt.Claimed).Seconds()
 				s.Ringing = append(s.Ringing, r)
 			}
 			r.Elapsed = 0
-			for range owner.claiming {
-				s.Ringing = append(s.Ringing, r)
+			if i < len(other.campaigns) {
+				for range owner.claiming {
+					s.Ringing = append(s.Ringing, r)
+				}
 			}
 		}
 	}
@@ -114,11 +117,17 @@ func (q *queue) memberNames() []string {
 	return q.ordered
 }
 
-// openCalls are a campaign's calls that nobody has answered, in the order of
-// their claims.
-func (cp *campaign) openCalls() []*call {
+// openCalls are a campaign's calls into a queue that nobody has answered, in the
+// order of their claims.
+func (cp *campaign) openCalls(q *queue) iter.Seq[*call] {
 	cp.open = slices.DeleteFunc(cp.open, func(cl *call) bool { return cl.gone || cl.phase >= phaseAnswered || !cl.leg1Gone.IsZero() })
-	return cp.open
+	return func(yield func(*call) bool) {
+		for _, cl := range cp.open {
+			if cl.queue == q && !yield(cl) {
+				return
+			}
+		}
+	}
 }
 
 // The pacer learns from how calls and agents' work went.

@@ -85,7 +85,7 @@ func refuse(w http.ResponseWriter, err error) {
 	e, ok := errors.AsType[*Error](err)
 	switch {
 	case ok:
-		failure{e.Message, e.Hint}.write(w, e.Status)
+		failure{Error: e.Message, Hint: e.Hint}.write(w, e.Status)
 	case errors.Is(err, ErrStopping):
 		fail(w, http.StatusServiceUnavailable, err)
 	default:

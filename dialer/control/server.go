@@ -7,6 +7,7 @@
 //	GET  /v1/contacts?who=                      array of report.Story, of a number or key
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
+//	POST /v1/reload?dry_run=                    Reload: the config is read again
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
 //	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
@@ -52,6 +53,10 @@ type Operator interface {
 	CallBack(ctx context.Context, ask Callback) (CalledBack, error)
 	// Stories tells of everybody who has a number or key.
 	Stories(ctx context.Context, who string) ([]report.Story, error)
+	// Reload reads the config again and puts it in force, whole or not at all;
+	// with dryRun it only tells what would change. Of a config that is wrong the
+	// error is a config.Errors.
+	Reload(ctx context.Context, dryRun bool) (Reload, error)
 	Store() store.Store
 	Configured() map[string]time.Duration
 }
@@ -108,6 +113,7 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("GET /v1/contacts", a.contacts)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
 	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
+	mux.HandleFunc("POST /v1/reload", a.reload)
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
@@ -268,8 +274,9 @@ func reply(w http.ResponseWriter, v any) {
 }
 
 type failure struct {
-	Error string `json:"error"`
-	Hint  string `json:"hint,omitempty"`
+	Error string    `json:"error"`
+	Hint  string    `json:"hint,omitempty"`
+	More  []failure `json:"more,omitempty"` // that were found as well
 }
 
 func fail(w http.ResponseWriter, status int, err error) { failure{Error: err.Error()}.write(w, status) }
