@@ -94,6 +94,8 @@ func Run(t *testing.T, open Opener) {
 		{"Attempts", attempts},
 		{"AttemptsWhileChanging", attemptsWhileChanging},
 		{"Contacts", contacts},
+		{"Holds", holds},
+		{"HoldsMost", holdsMost},
 		{"Find", find},
 		{"ContactAttempts", contactAttempts},
 		{"Callback", callbackAny},
