@@ -102,7 +102,10 @@ func (ch *revision) renumber(c *campaign.Contact) (joined bool) {
 		all[i].Type = n.Type
 	}
 	c.Numbers = all
-	c.Next = max(0, slices.IndexFunc(all, func(n campaign.Number) bool { return n.Number == next }))
+	c.Next = 0
+	if c.Attempts > 0 { // else nothing has been begun
+		c.Next = max(0, slices.IndexFunc(all, func(n campaign.Number) bool { return n.Number == next }))
+	}
 	return joined
 }
 

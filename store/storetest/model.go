@@ -296,7 +296,7 @@ func (m *model) revise(mc *modelCampaign, c *campaign.Contact, r *store.Row, now
 		if k := slices.IndexFunc(old, func(o campaign.Number) bool { return o.Number == n.Number }); k >= 0 {
 			number = old[k]
 		}
-		if number.Type = n.Type; n.Number == next {
+		if number.Type = n.Type; n.Number == next && c.Attempts > 0 {
 			c.Next = i
 		}
 		c.Numbers = append(c.Numbers, number)
