@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +47,7 @@ type importing struct {
 // the next load.
 func (im *importing) run(f *os.File, hash string) (control.ImportResult, error) {
 	file := &watchedFile{File: f, stop: im.stop}
-	r, err := contact.NewReader(file, im.list.Options())
+	r, err := contact.NewReader(file, optionsOf(im.campaign, im.list))
 	if err != nil {
 		return im.result, err
 	}
@@ -55,20 +57,38 @@ func (im *importing) run(f *os.File, hash string) (control.ImportResult, error) 
 	}
 	im.event(control.ImportEvent{Headers: r.Headers()})
 	rows := im.rows(r, file)
-	if im.dryRun {
-		im.result.Batch, err = im.store.Preview(im.campaign.Name, im.list.Name, rows, im.preview)
-		im.result.Time, im.result.Hash = im.now, hash
-	} else {
-		im.result.Batch, err = im.store.Load(store.Source{Campaign: im.campaign.Name, List: im.list.Name, Hash: hash, Stamp: im.stamp, Remove: im.list.Remove}, im.now, rows, im.reject)
+	src := store.Source{
+		Campaign: im.campaign.Name, List: im.list.Name, Hash: hash, Stamp: im.stamp, Remove: im.list.Remove, Numbers: scopes[im.list.Duplicates],
 	}
+	if im.dryRun {
+		im.result.Batch, err = im.store.Preview(src, im.now, rows, im.preview)
+	} else {
+		im.result.Batch, err = im.store.Load(src, im.now, rows, im.reject)
+	}
+	im.result.Duplicates -= im.result.Expired
 	return im.result, err
+}
+
+// optionsOf is how a list is read for a campaign.
+func optionsOf(c *config.Campaign, l *config.List) contact.Options {
+	o := l.Options()
+	o.Home, o.Zones = c.Calling.Location, zoneSources[c.Calling.ContactTimezone]
+	return o
+}
+
+var zoneSources = map[string]contact.ZoneSource{
+	config.CampaignZone: contact.NoZones, config.NumberZone: contact.ZoneOfNumbers, config.ColumnZone: contact.ZoneOfColumn,
+}
+
+var scopes = map[string]store.Scope{
+	config.DuplicatesList: store.PerList, config.DuplicatesCampaign: store.PerCampaign, config.DuplicatesEverywhere: store.Everywhere,
 }
 
 // rows are the list's, until somebody has it stopped.
 func (im *importing) rows(r *contact.Reader, file *watchedFile) iter.Seq2[store.Row, error] {
 	told := int64(0)
 	return func(yield func(store.Row, error) bool) {
-		for row, err := range storeRows(im.campaign, im.list, r) {
+		for row, err := range im.storeRows(r) {
 			if stop := im.stop(); stop != nil {
 				row, err = store.Row{}, stop
 			}
@@ -84,17 +104,22 @@ func (im *importing) rows(r *contact.Reader, file *watchedFile) iter.Seq2[store.
 }
 
 // storeRows are a list's rows as the store takes them: those that could not be
-// dialed are refused already.
-func storeRows(c *config.Campaign, l *config.List, r *contact.Reader) iter.Seq2[store.Row, error] {
-	sendable := sendableOf(c)
+// dialed are refused already. What is left out of a row that is not refused is
+// told at once.
+func (im *importing) storeRows(r *contact.Reader) iter.Seq2[store.Row, error] {
+	sendable := sendableOf(im.campaign)
 	return func(yield func(store.Row, error) bool) {
 		for row, err := range r.All() {
 			sr := storeRow(row)
 			if bad, ok := errors.AsType[*contact.RowError](err); ok {
+				im.count(bad.Kind)
 				sr, err = store.Row{Line: bad.Line, Record: bad.Record, Refused: bad.Reason}, nil
 			} else if err == nil {
-				if err := sendable(&campaign.Contact{List: l.Name, Key: sr.Key, Numbers: []campaign.Number{{Number: sr.Number}}, Attributes: sr.Attributes}); err != nil {
+				if err := sendable(im.list.Name, &sr); err != nil {
+					im.count(contact.BadRow)
 					sr.Refused = err.Error()
+				} else if len(row.Dropped) > 0 {
+					im.drop(&row)
 				}
 			}
 			if !yield(sr, err) || err != nil {
@@ -104,10 +129,28 @@ func storeRows(c *config.Campaign, l *config.List, r *contact.Reader) iter.Seq2[
 	}
 }
 
-func (im *importing) reject(r store.Row, why string) {
-	if r.Refused != "" {
+// count counts a row that is refused for what stands in it.
+func (im *importing) count(kind contact.Kind) {
+	switch kind {
+	case contact.BadNumber:
+		im.result.BadNumbers++
+	case contact.NoZone:
+		im.result.NoZone++
+	default:
 		im.result.Bad++
-	} else {
+	}
+}
+
+// drop tells of numbers that a row is taken without.
+func (im *importing) drop(r *contact.Row) {
+	im.result.LeftOut += len(r.Dropped)
+	im.event(control.ImportEvent{Reject: &control.Reject{
+		Line: r.Line, Reason: strings.Join(r.Dropped, "; ") + "; the row is taken without", Record: r.Record, LeftOut: len(r.Dropped),
+	}})
+}
+
+func (im *importing) reject(r store.Row, why string) {
+	if r.Refused == "" {
 		im.result.Duplicates++
 	}
 	im.event(control.ImportEvent{Reject: &control.Reject{Line: r.Line, Reason: why, Record: r.Record}})
@@ -117,14 +160,29 @@ func (im *importing) preview(r store.Row, v store.Verdict) {
 	switch {
 	case v.Refused != "":
 		im.reject(r, v.Refused)
-	case v.New && im.dials < maxDials:
+	case im.dials < maxDials:
 		im.dials++
-		dial := control.Dial{Line: r.Line, Key: r.Key, Channel: im.campaign.Originate.ChannelTo(r.Number), Barred: v.Barred}
-		for _, a := range r.Attributes {
-			dial.Variables = append(dial.Variables, a.Name+"="+a.Value)
-		}
-		im.event(control.ImportEvent{Dial: &dial})
+		im.event(control.ImportEvent{Dial: im.dial(&r, v.Barred)})
 	}
+}
+
+func (im *importing) dial(r *store.Row, barred bool) *control.Dial {
+	d := &control.Dial{
+		Line: r.Line, Key: r.Key, Zone: r.Zone, Priority: r.Priority, Barred: barred,
+	}
+	if home := im.campaign.Calling.Location; !r.NotBefore.IsZero() {
+		d.NotBefore = r.NotBefore.In(home)
+	}
+	if home := im.campaign.Calling.Location; !r.Expires.IsZero() {
+		d.Expires = r.Expires.In(home)
+	}
+	for _, n := range r.Numbers {
+		d.Numbers = append(d.Numbers, control.DialNumber{Channel: im.campaign.Originate.ChannelTo(n.Number), Type: n.Type})
+	}
+	for _, a := range r.Attributes {
+		d.Variables = append(d.Variables, a.Name+"="+a.Value)
+	}
+	return d
 }
 
 // watchedFile is a file whose reading can be stopped and watched.
@@ -166,11 +224,11 @@ func ImportList(ctx context.Context, cfg *config.Config, st store.Store, req con
 func (im *importing) request(c *config.Campaign, req control.Import, f *os.File) (control.ImportResult, error) {
 	o := req.Options
 	im.campaign, im.dryRun = c, req.DryRun
-	im.list = &config.List{Name: req.List, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, Columns: o.Columns, Attributes: o.Attributes, Plan: o.Plan}
+	im.list = &config.List{Name: req.List, Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, Columns: o.Columns, Numbers: o.Numbers, Attributes: o.Attributes, Plan: o.Plan, Duplicates: cmp.Or(req.Duplicates, c.Duplicates)}
 	if err := c.Accepts(im.list); err != nil {
 		return control.ImportResult{}, err
 	}
-	hash, err := hashOf(&watchedFile{File: f, stop: im.stop}, im.list)
+	hash, err := hashOf(&watchedFile{File: f, stop: im.stop}, c, im.list)
 	if err != nil {
 		return control.ImportResult{}, err
 	}

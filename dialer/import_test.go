@@ -113,13 +113,13 @@ func TestImport(t *testing.T) {
 		const text = "phone;id;city\n010-1234-0001;7;x\n010-1234-0002;8;Seoul\n+82 10-1234-0002;9;y\nabc;10;z\n"
 
 		dry, events, err := w.importList(req, text)
-		if err != nil || dry.Rows != 4 || dry.Added != 1 || dry.Duplicates != 2 || dry.Bad != 1 || !dry.DryRun {
+		if err != nil || dry.Rows != 4 || dry.Added != 1 || dry.Duplicates != 2 || dry.BadNumbers != 1 || dry.Bad != 0 || !dry.DryRun {
 			t.Errorf("%+v, %v", dry, err)
 		}
 		want := []control.ImportEvent{
 			{Headers: []string{"phone", "id", "city"}},
 			{Reject: &control.Reject{Line: 2, Reason: "the number is already in this campaign, on list a", Record: []string{"010-1234-0001", "7", "x"}}},
-			{Dial: &control.Dial{Line: 3, Key: "8", Channel: "Local/901012340002@DialCamp/n", Variables: []string{"city=Seoul"}}},
+			{Dial: &control.Dial{Line: 3, Key: "8", Numbers: []control.DialNumber{{Channel: "Local/901012340002@DialCamp/n"}}, Variables: []string{"city=Seoul"}}},
 			{Reject: &control.Reject{Line: 4, Reason: "the same contact stands in an earlier row", Record: []string{"+82 10-1234-0002", "9", "y"}}},
 			{Reject: &control.Reject{Line: 5, Reason: "phone: character 'a' is not allowed in a number", Record: []string{"abc", "10", "z"}}},
 		}
@@ -130,7 +130,7 @@ func TestImport(t *testing.T) {
 
 		req.DryRun = false
 		got, _, err := w.importList(req, text)
-		if err != nil || got.Rows != 4 || got.Added != 1 || got.Rejected != 3 || got.Bad != 1 {
+		if err != nil || got.Rows != 4 || got.Added != 1 || got.Rejected != 3 || got.BadNumbers != 1 {
 			t.Errorf("%+v, %v", got, err)
 		}
 		w.await(time.Minute, "the new contact is dialed", func() bool { return slices.Contains(w.dialed(), "Local/901012340002@DialCamp/n") })

@@ -165,7 +165,7 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 		return b, false, err
 	}
 	defer f.Close()
-	stamp, err := listStamp(f, l)
+	stamp, err := listStamp(f, c, l)
 	if err != nil {
 		return b, false, err
 	}
@@ -176,7 +176,7 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 	if ok && last.Stamp == stamp {
 		return last, true, nil
 	}
-	hash, err := hashOf(f, l)
+	hash, err := hashOf(f, c, l)
 	if err != nil {
 		return b, false, err
 	}
@@ -192,7 +192,7 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 		case ev.Headers != nil:
 			rejects = contact.NewRejectWriter(contact.RejectsPath(l.Path), ev.Headers)
 		case ev.Reject != nil:
-			rejects.Write(&contact.RowError{Line: ev.Reject.Line, Reason: ev.Reject.Reason, Record: ev.Reject.Record})
+			rejects.Write(ev.Reject.RowError())
 		}
 	}}
 	result, err := im.run(f, hash)
@@ -201,6 +201,9 @@ func (d *Daemon) loadList(c *config.Campaign, l *config.List) (b store.Batch, un
 	}
 	if err != nil {
 		return b, false, err
+	}
+	if result.LeftOut > 0 {
+		d.log.Warn("numbers were left out of rows that were taken", "campaign", c.Name, "list", l.Name, "numbers", result.LeftOut, "see", contact.RejectsPath(l.Path))
 	}
 	if err := rejects.Close(); err != nil {
 		// The contacts are in; only the account of the others is missing.
@@ -241,7 +244,13 @@ func openRegular(path string) (*os.File, error) {
 }
 
 func storeRow(r contact.Row) store.Row {
-	sr := store.Row{Line: r.Line, Number: r.Number, Given: r.Given, Key: r.Key, Record: r.Record}
+	sr := store.Row{
+		Line: r.Line, Numbers: make([]store.RowNumber, len(r.Numbers)), Key: r.Key, Priority: r.Priority, Zone: string(r.Zone),
+		NotBefore: r.NotBefore, Expires: r.Expires, Record: r.Record,
+	}
+	for i, n := range r.Numbers {
+		sr.Numbers[i] = store.RowNumber(n)
+	}
 	for _, a := range r.Attributes {
 		sr.Attributes = append(sr.Attributes, campaign.Attribute{Name: a.Name, Value: a.Value})
 	}
@@ -255,19 +264,19 @@ func removable(stamp string) bool { return strings.Contains(stamp, removeMark) }
 
 // listStamp tells, without reading it, a file that did not change and is read as
 // before.
-func listStamp(f *os.File, l *config.List) (string, error) {
+func listStamp(f *os.File, c *config.Campaign, l *config.List) (string, error) {
 	fi, err := f.Stat()
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	fmt.Fprint(&b, fi.Size(), " ", fi.ModTime().UnixNano())
-	readAs(&b, l)
+	readAs(&b, c, l)
 	return b.String(), nil
 }
 
 // readAs writes down how a list is read.
-func readAs(w io.Writer, l *config.List) {
+func readAs(w io.Writer, c *config.Campaign, l *config.List) {
 	fmt.Fprintf(w, "\x00%s\x00%c", l.Encoding, l.Delimiter)
 	if l.Sheet != "" || len(l.Attributes) > 0 || l.Plan != (contact.Plan{}) {
 		fmt.Fprintf(w, "\x00%s\x00%q\x00%+v", l.Sheet, l.Attributes, l.Plan) // maps print in order
@@ -278,14 +287,27 @@ func readAs(w io.Writer, l *config.List) {
 	for _, k := range slices.Sorted(maps.Keys(l.Columns)) {
 		fmt.Fprintf(w, "\x00%s=%s", k, l.Columns[k])
 	}
+	// What a list need not have is written only if it has.
+	if len(l.Numbers) > 0 {
+		fmt.Fprintf(w, "\x00numbers %q", l.Numbers)
+	}
+	if l.Duplicates != config.DuplicatesCampaign {
+		fmt.Fprintf(w, "\x00duplicates %s", l.Duplicates)
+	}
+	if zones := c.Calling.ContactTimezone; zones != config.CampaignZone {
+		fmt.Fprintf(w, "\x00zones %s", zones)
+	}
+	if l.Columns[contact.FieldNotBefore]+l.Columns[contact.FieldExpires] != "" {
+		fmt.Fprintf(w, "\x00home %s", c.Calling.Location)
+	}
 }
 
 // hashOf identifies a file's contents and how they are read.
-func hashOf(f io.Reader, l *config.List) (string, error) {
+func hashOf(f io.Reader, c *config.Campaign, l *config.List) (string, error) {
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err
 	}
-	readAs(h, l)
+	readAs(h, c, l)
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/store"
 )
 
 // originateOf is the call for an attempt: its id is the ActionID and the
@@ -17,6 +18,7 @@ import (
 //	DIALCAMP_CAMPAIGN, DIALCAMP_LIST, DIALCAMP_ATTEMPT  names and id
 //	DIALCAMP_CONTACT  the contact's key, or its number on the list without one
 //	DIALCAMP_PASS     1 at the contact's first attempt
+//	DIALCAMP_NUMBER_TYPE  the type of the number that is called, of a list that gives types
 //	the list's extra columns, under their own names
 //	the campaign's originate.variables, which win
 func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
@@ -31,6 +33,9 @@ func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
 		ami.EscapeVariable("DIALCAMP_ATTEMPT", a.ID),
 		ami.EscapeVariable("DIALCAMP_CONTACT", who),
 		ami.EscapeVariable("DIALCAMP_PASS", strconv.Itoa(a.Pass)),
+	}
+	if a.Type != "" {
+		vars = append(vars, ami.EscapeVariable("DIALCAMP_NUMBER_TYPE", a.Type))
 	}
 	for _, attr := range cm.Contact.Attributes {
 		vars = append(vars, ami.EscapeVariable(attr.Name, attr.Value))
@@ -55,18 +60,22 @@ func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
 	return o
 }
 
-// sendableOf tells whether a contact's Originate fits Asterisk's limits, so
-// that a row that could never be dialed is refused when it is loaded.
-func sendableOf(c *config.Campaign) func(*campaign.Contact) error {
+// sendableOf tells whether the Originates of a list's row fit Asterisk's limits,
+// so that one that could never be dialed is refused when it is loaded.
+func sendableOf(c *config.Campaign) func(list string, r *store.Row) error {
 	plain := *c
 	// No shorter, and at no cost for each row.
 	plain.Originate.Channel = strings.ReplaceAll(c.Originate.Channel, "{national}", "{number}")
-	return func(ct *campaign.Contact) error {
-		a := originateOf(&plain, &campaign.Claim{
-			Attempt: campaign.Attempt{ID: strings.Repeat("x", 40), Campaign: c.Name, List: ct.List, Contact: 1 << 62, Key: ct.Key, Number: ct.Number(), Pass: 1 << 20},
-			Contact: *ct,
-		}).Action()
-		_, err := a.Append(nil)
-		return err
+	return func(list string, r *store.Row) error {
+		cm := campaign.Claim{Attempt: campaign.Attempt{ID: strings.Repeat("x", 40), Campaign: c.Name, List: list, Contact: 1 << 62, Key: r.Key, Pass: 1 << 20}}
+		cm.Contact.Attributes = r.Attributes
+		for _, n := range r.Numbers {
+			cm.Attempt.Number, cm.Attempt.Type = n.Number, n.Type
+			a := originateOf(&plain, &cm).Action()
+			if _, err := a.Append(nil); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }

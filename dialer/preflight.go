@@ -11,6 +11,7 @@ import (
 	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
+	"github.com/dialcamp/dialcamp/dialer/control"
 )
 
 // maxShown is how many of a list's bad rows CheckLists shows.
@@ -79,11 +80,12 @@ func checkList(c *config.Campaign, l *config.List) (found findings, err error) {
 		return found, reasonOf(err)
 	}
 	defer f.Close()
-	r, err := contact.NewReader(f, l.Options())
+	r, err := contact.NewReader(f, optionsOf(c, l))
 	if err != nil {
 		return found, err
 	}
-	for row, err := range storeRows(c, l, r) {
+	im := importing{campaign: c, list: l, event: func(control.ImportEvent) {}}
+	for row, err := range im.storeRows(r) {
 		if err != nil {
 			return found, err
 		}

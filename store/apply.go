@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"time"
@@ -55,10 +56,14 @@ func (l *loading) apply() error {
 			return err
 		}
 	}
-	if err := l.index(&l.numbers, func(p *parts) *bbolt.Bucket { return p.numbers }, ""); err != nil {
+	number := func(p *parts, e *entry) error { return p.numbers.Put(e.key, e.value) }
+	if l.src.Numbers == PerList { // others may have it
+		number = func(p *parts, e *entry) error { return p.hold(e.key, binary.BigEndian.Uint64(e.value)) }
+	}
+	if err := l.index(&l.numbers, "", func(p *parts) *bbolt.Bucket { return p.numbers }, number); err != nil {
 		return err
 	}
-	if err := l.index(&l.keys, func(p *parts) *bbolt.Bucket { return p.keys }, l.src.List+"\x00"); err != nil {
+	if err := l.index(&l.keys, l.src.List+"\x00", func(p *parts) *bbolt.Bucket { return p.keys }, func(p *parts, e *entry) error { return p.keys.Put(e.key, e.value) }); err != nil {
 		return err
 	}
 	return l.decide(nil)
@@ -86,7 +91,7 @@ func (l *loading) chunk(chunk []newContact, next func() (uint64, stagedRow, erro
 			return nil, err
 		}
 		l.batch.Added++
-		if l.barred.has(id - l.first) {
+		if !l.callable.has(id - l.first) {
 			l.batch.Barred++
 			c, err := decodeContact(id, row.contact)
 			if err != nil {
@@ -111,16 +116,15 @@ func (p *parts) putNew(chunk []newContact) error {
 }
 
 // index writes the entries of the new contacts in an index, in its own order.
-func (l *loading) index(s *sorter, of func(*parts) *bbolt.Bucket, prefix string) error {
+func (l *loading) index(s *sorter, prefix string, of func(*parts) *bbolt.Bucket, enter func(*parts, *entry) error) error {
 	n := pace(smallLoad)
 	var all []entry
 	put := func() error {
 		began := time.Now()
 		err := l.put(func(p *parts) error {
-			b := of(p)
-			b.FillPercent = 0.9 // keys ascend
-			for _, e := range all {
-				if err := b.Put(e.key, e.value); err != nil {
+			of(p).FillPercent = 0.9 // keys ascend
+			for i := range all {
+				if err := enter(p, &all[i]); err != nil {
 					return err
 				}
 			}
@@ -134,7 +138,7 @@ func (l *loading) index(s *sorter, of func(*parts) *bbolt.Bucket, prefix string)
 		if err != nil {
 			return err
 		}
-		if l.refused.has(uint64(k.value)) {
+		if row := uint64(k.value); l.refused.has(row) || l.joining.has(row) {
 			continue
 		}
 		both := make([]byte, 0, len(prefix)+len(k.key)+8)
@@ -191,6 +195,11 @@ func (l *loading) decide(contacts []newContact) error {
 func (l *loading) show(p *parts, b *Batch) error {
 	r := freshRange{b.First, b.First, b.Last, nanos(l.now)}
 	p.ranges = append(p.ranges, r)
+	if l.unlike {
+		if err := p.root.Put(kIndexing, encodeIndexing(&indexing{b.First, b.Last})); err != nil {
+			return err
+		}
+	}
 	return errors.Join(
 		p.putRange(&r),
 		p.countContacts(b.List, campaign.DNC, int64(b.Barred)),
@@ -205,7 +214,7 @@ func (p *parts) add(contacts []newContact) error {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(p.numbers.Put([]byte(c.Number()), key64(c.ID)), p.putContact(nil, &c)); err != nil {
+		if err := errors.Join(p.renumber(&campaign.Contact{}, &c), p.putContact(nil, &c)); err != nil {
 			return err
 		}
 		if c.Key == "" {

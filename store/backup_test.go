@@ -27,7 +27,7 @@ func fill(t *testing.T, s *store.Bolt, list string, n int) {
 	t.Helper()
 	if _, err := s.Load(store.Source{Campaign: "c", List: list, Hash: "h"}, time.Unix(1_800_000_000, 0), func(yield func(store.Row, error) bool) {
 		for i := range n {
-			if !yield(store.Row{Line: i + 2, Number: fmt.Sprint(list, i)}, nil) {
+			if !yield(store.Row{Line: i + 2, Numbers: []store.RowNumber{{Number: fmt.Sprint(list, i)}}}, nil) {
 				return
 			}
 		}

@@ -27,7 +27,7 @@ func benchRows(n int, key bool) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for i := range n {
 			// An odd factor modulo 2^32 makes every number once.
-			r := Row{Line: i + 2, Number: fmt.Sprintf("010%010d", uint32(i)*2654435761), Attributes: []campaign.Attribute{
+			r := Row{Line: i + 2, Numbers: []RowNumber{{Number: fmt.Sprintf("010%010d", uint32(i)*2654435761)}}, Attributes: []campaign.Attribute{
 				{Name: "NAME", Value: "Somebody Somewhere"}, {Name: "CITY", Value: "Seoul"}}}
 			if key {
 				r.Key = fmt.Sprintf("C%07d", i)

@@ -27,7 +27,7 @@ import (
 //	campaigns     name → bucket:
 //	  contacts    id → contact                     ids ascend as rows are loaded
 //	  keys        list 0 key → id                  rows that have a key of their own
-//	  numbers     number → id                      one contact a number; identifies rows without a key
+//	  numbers     number → ids                     of the contacts that have it, mostly one
 //	  due         time id → nothing                the contacts that may be claimed
 //	  attempts    seq → attempt                    seq ascends over all campaigns
 //	  inflight    seq → contact as it was before the claim
@@ -36,6 +36,7 @@ import (
 //	  staged      id → change                      by a load, to contacts that are there; carried out if decided
 //	  decided                                      that staged is to be carried out
 //	  undoing                                      the undo that is being carried out
+//	  indexing                                     next id, last id: of a load, whose contacts are being put into due
 //	  lists       name → last batch (JSON)
 //	  batches     id → batch (JSON)                the last MaxBatches
 //	  rollups     group key → counters             sums over attempts, and of lists over contacts
@@ -80,6 +81,7 @@ var (
 	kPacing   = []byte("pacing")
 	kDecided  = []byte("decided")
 	kUndoing  = []byte("undoing")
+	kIndexing = []byte("indexing")
 )
 
 // Bolt is the Store in a bbolt file.

@@ -76,19 +76,20 @@ type dueContact struct {
 	contact  campaign.Contact
 	undone   bool
 	revision *revision // decided on before
-	barred   bool
+	barred   bool      // as it is then
 }
 
 // collectDue collects the due contacts among which most can be claimed, and tells
 // when the one behind them is due. Nothing is changed under the cursors: they
 // would skip.
 func (t *txn) collectDue(s *dueScan, now time.Time, most int) (found []dueContact, next time.Time, err error) {
-	for free := 0; ; {
+	will := map[string]bool{} // be called; several contacts may have the same number
+	for {
 		f, at, id, ok := s.first()
 		if !ok {
 			return found, next, nil
 		}
-		if at > nanos(now) || free == most || len(found) == maxScan || s.looked > maxLooked {
+		if at > nanos(now) || len(will) == most || len(found) == maxScan || s.looked > maxLooked {
 			return found, timeOf(at), nil
 		}
 		var d dueContact
@@ -99,11 +100,15 @@ func (t *txn) collectDue(s *dueScan, now time.Time, most int) (found []dueContac
 			return nil, next, err
 		}
 		d.undone = s.p.undone(&d.contact)
-		if d.barred, err = t.barred(s.p.camp, d.contact.Number()); err != nil {
+		then := d.contact
+		if d.revision != nil && d.revision.row != nil {
+			d.revision.revise(&then)
+		}
+		if d.barred, err = t.barred(s.p.camp, then.Number()); err != nil {
 			return nil, next, err
 		}
-		if !d.undone && !d.barred && (d.revision == nil || !d.revision.remove) && !t.ringing(d.contact.Number()) {
-			free++
+		if !d.undone && !d.barred && (d.revision == nil || d.revision.row != nil) && !t.ringing(then.Number()) {
+			will[then.Number()] = true
 		}
 		found = append(found, d)
 		if err := s.next(f); err != nil {

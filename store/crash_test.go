@@ -108,7 +108,7 @@ func crashRows(from, n int, value string) func(func(Row, error) bool) {
 	return func(yield func(Row, error) bool) {
 		for i := range n {
 			number := fmt.Sprintf("%06d", ((from+i)*7919)%1_000_003)
-			if !yield(Row{Line: i + 2, Number: number, Key: "k" + number, Attributes: []campaign.Attribute{{Name: "V", Value: value}}}, nil) {
+			if !yield(Row{Line: i + 2, Numbers: []RowNumber{{Number: number}}, Key: "k" + number, Attributes: []campaign.Attribute{{Name: "V", Value: value}}}, nil) {
 				return
 			}
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -98,6 +97,16 @@ func (t *txn) barred(camp, number string) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// allBarred reports whether all of a contact's numbers are barred.
+func (t *txn) allBarred(camp string, c *campaign.Contact) (bool, error) {
+	for i := range c.Numbers {
+		if barred, err := t.barred(camp, c.Numbers[i].Number); !barred || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // prefix calls found with each prefix of a number that the list holds until it
@@ -308,28 +317,31 @@ func (s *Bolt) removeDNC(list DNCName, now time.Time, entries []string, may func
 }
 
 // giveBack makes the contacts due again that have one of the numbers, in the
-// campaigns that a list was about, unless something else bars them. A contact
-// with the state dnc was due when it was barred, so due is what it is then.
+// campaigns that a list was about, unless something else bars all of theirs. A
+// contact with the state dnc was due when it was barred, so due is what it is then.
 func (t *txn) giveBack(list DNCName, now time.Time, numbers []string) error {
 	return t.eachCampaign(func(p *parts) error {
 		if !list.bars(p.camp) {
 			return nil
 		}
 		for _, number := range numbers {
-			v := p.numbers.Get([]byte(number))
-			if v == nil {
-				continue
-			}
-			id, err := uint64Of(v)
-			if err == nil {
-				err = t.giveBackContact(p, now, id)
-			}
-			if err != nil {
+			if err := t.giveBackNumber(p, now, p.numbers.Get([]byte(number))); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// giveBackNumber is giveBack for what the index of numbers has.
+func (t *txn) giveBackNumber(p *parts, now time.Time, v []byte) error {
+	ids, err := idsOf(v)
+	for _, id := range ids {
+		if err == nil {
+			err = t.giveBackContact(p, now, id)
+		}
+	}
+	return err
 }
 
 func (t *txn) giveBackContact(p *parts, now time.Time, id uint64) error {
@@ -340,14 +352,11 @@ func (t *txn) giveBackContact(p *parts, now time.Time, id uint64) error {
 	if err != nil || c.State != campaign.DNC {
 		return err
 	}
-	if barred, err := t.barred(p.camp, c.Number()); barred || err != nil {
+	if barred, err := t.allBarred(p.camp, &c); barred || err != nil {
 		return err
 	}
 	was := c
-	c.State, c.Due = campaign.Pending, now
-	if c.Attempts > 0 {
-		c.State = campaign.Waiting
-	}
+	c.State, c.Due = again(&c), later(now, c.NotBefore)
 	return p.putContact(&was, &c)
 }
 
@@ -375,7 +384,7 @@ func (s *Bolt) giveBackPrefix(list DNCName, now time.Time, prefix string) error 
 						next = nil
 						break
 					}
-					if err := t.giveBackContact(p, now, binary.BigEndian.Uint64(e.value)); err != nil {
+					if err := t.giveBackNumber(p, now, e.value); err != nil {
 						return err
 					}
 				}

@@ -248,7 +248,7 @@ func (s *Bolt) DropDNC(list DNCName, now time.Time) error {
 	})
 }
 
-// bar finds the new rows whose number is on a do-not-call list, walking through
+// bar finds the rows that have a number on no do-not-call list, walking through
 // the lists in the order of the numbers.
 func (l *loading) bar() error {
 	l.unbarred = l.s.unbarred.Load()
@@ -276,6 +276,7 @@ func (l *loading) barBlock(t *txn, block []sortKey) error {
 	if err != nil {
 		return err
 	}
+	barred := make([]bool, len(block))
 	for i := range lists {
 		d := &lists[i]
 		if !d.name.bars(l.src.Campaign) || len(block) == 0 {
@@ -283,7 +284,7 @@ func (l *loading) barBlock(t *txn, block []sortKey) error {
 		}
 		cur := d.numbers.Cursor()
 		at, _ := cur.Seek(block[0].key)
-		for _, k := range block {
+		for i, k := range block {
 			// The next one is mostly near.
 			for n := 0; at != nil && bytes.Compare(at, k.key) < 0; n++ {
 				if n < 8 {
@@ -293,8 +294,13 @@ func (l *loading) barBlock(t *txn, block []sortKey) error {
 				}
 			}
 			if bytes.Equal(at, k.key) || d.prefix(string(k.key), func([]byte, int) bool { return true }) {
-				l.barred.set(uint64(k.value))
+				barred[i] = true
 			}
+		}
+	}
+	for i, k := range block {
+		if !barred[i] {
+			l.callable.set(uint64(k.value))
 		}
 	}
 	return nil

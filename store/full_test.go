@@ -137,7 +137,7 @@ func bigRows(from, n int) func(func(store.Row, error) bool) {
 	big := []campaign.Attribute{{Name: "BIG", Value: strings.Repeat("x", 4000)}}
 	return func(yield func(store.Row, error) bool) {
 		for i := range n {
-			if !yield(store.Row{Line: i, Number: fmt.Sprint(from + i), Attributes: big}, nil) {
+			if !yield(store.Row{Line: i, Numbers: []store.RowNumber{{Number: fmt.Sprint(from + i)}}, Attributes: big}, nil) {
 				return
 			}
 		}

@@ -396,7 +396,7 @@ func (w *worker) load(rnd *rand.Rand, camp string) {
 	w.do(e, func() error {
 		b, err := w.s.Load(store.Source{Campaign: camp, List: e.List, Hash: "h"}, time.Now(), func(yield func(store.Row, error) bool) {
 			for i := range n {
-				if !yield(store.Row{Line: i, Number: fmt.Sprint(from + uint64(i)), Key: fmt.Sprint(i)}, nil) {
+				if !yield(store.Row{Line: i, Numbers: []store.RowNumber{{Number: fmt.Sprint(from + uint64(i))}}, Key: fmt.Sprint(i)}, nil) {
 					return
 				}
 			}
@@ -431,7 +431,7 @@ func (w *worker) merge(rnd *rand.Rand, camp string) {
 	w.do(e, func() error {
 		_, err := w.s.Load(store.Source{Campaign: camp, List: mergedList, Hash: e.Note, Remove: true}, time.Now(), func(yield func(store.Row, error) bool) {
 			for i := range e.Rows {
-				if !yield(store.Row{Line: i, Number: fmt.Sprint("m", from+i), Attributes: []campaign.Attribute{{Name: "V", Value: e.Note}}}, nil) {
+				if !yield(store.Row{Line: i, Numbers: []store.RowNumber{{Number: fmt.Sprint("m", from+i)}}, Attributes: []campaign.Attribute{{Name: "V", Value: e.Note}}}, nil) {
 					return
 				}
 			}

@@ -58,7 +58,7 @@ func purgeUntilKilled(args []string) error {
 	}
 	if _, err := s.Load(store.Source{Campaign: "c", List: args[1], Hash: "h"}, time.Now(), func(yield func(store.Row, error) bool) {
 		for i := range 3000 {
-			if !yield(store.Row{Number: fmt.Sprint(args[1], "-", i)}, nil) {
+			if !yield(store.Row{Numbers: []store.RowNumber{{Number: fmt.Sprint(args[1], "-", i)}}}, nil) {
 				return
 			}
 		}

@@ -15,8 +15,9 @@ import (
 // which claims and results are written:
 //
 //  1. The rows are read and compared with the contacts that are there
-//     (match.go). New rows go to a file without a name, their numbers and keys
-//     to be sorted; what changes in other contacts goes to the bucket staged.
+//     (match.go, judge.go). New rows, and those with new numbers of a contact, go
+//     to a file without a name, their numbers and keys to be sorted; what else
+//     changes in contacts goes to the bucket staged.
 //  2. Sorted, the numbers show which rows stand for the same contact and which
 //     are on a do-not-call list (resolve.go).
 //  3. The new contacts are written in the order of the file, then the indexes
@@ -34,10 +35,6 @@ import (
 // the decision in one transaction.
 const smallLoad = 2000
 
-// maxIdentity bounds a row's number and key in bytes: they are keys of the
-// file, which bbolt limits too.
-const maxIdentity = 1000
-
 // loading is a load under way.
 type loading struct {
 	s      *Bolt
@@ -45,9 +42,10 @@ type loading struct {
 	now    time.Time
 	reject func(Row, string)
 	batch  Batch
+	dry    bool // nothing is written
 
 	first   uint64 // the id of the first row in fresh; each has its own, taken or not
-	fresh   stage  // rows that may become contacts
+	fresh   stage  // rows that may become contacts, or give theirs other numbers
 	numbers sorter // of these
 	keys    sorter
 
@@ -56,35 +54,63 @@ type loading struct {
 	hint      uint64 // the contact that the next row probably is
 	revisions []idRevision
 	staged    bool // changes were written before
+	contested bool // a row was refused for a number that another contact may have given up
+	freed     bool // a contact gives up a number
 
 	refused  bitset // rows of fresh that stand for the contact of another
-	barred   bitset // rows of fresh on a do-not-call list
-	unbarred int64  // how often numbers had been taken off one when barred was found out
+	joining  bitset // rows of fresh that stand for a contact that is there
+	callable bitset // rows of fresh with a number that is on no do-not-call list
+	unbarred int64  // how often numbers had been taken off one when callable was found out
+	unlike   bool   // not every new contact is due at now
 }
 
 // Load implements Store.
 func (s *Bolt) Load(src Source, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error) {
-	l := loading{
-		s: s, src: src, now: now, reject: reject, seen: bitset{}, mentioned: bitset{}, refused: bitset{}, barred: bitset{},
-		batch: Batch{Campaign: src.Campaign, List: src.List, Time: now, Hash: src.Hash, Stamp: src.Stamp},
-	}
-	if src.Campaign == "" || src.List == "" {
-		return l.batch, errors.New("store: a campaign and a list need names")
+	l, err := s.newLoading(src, now, reject)
+	if err != nil {
+		return l.batch, err
 	}
 	s.bulk.Lock()
 	defer s.bulk.Unlock()
 	if err := s.tidy(src.Campaign); err != nil {
 		return l.batch, err
 	}
-	dir := filepath.Dir(s.path)
-	l.fresh.dir, l.numbers.dir, l.keys.dir = dir, dir, dir
-	err := l.run(rows)
+	err = l.run(rows)
 	// Also after an error: what was staged must not wait for the next load.
-	err = errors.Join(err, s.tidy(src.Campaign), l.fresh.close(), l.numbers.close(), l.keys.close())
+	err = errors.Join(err, s.tidy(src.Campaign), l.close())
 	return l.batch, err
 }
 
+func (s *Bolt) newLoading(src Source, now time.Time, reject func(Row, string)) (*loading, error) {
+	dir := filepath.Dir(s.path)
+	l := &loading{
+		s: s, src: src, now: now, reject: reject,
+		seen: bitset{}, mentioned: bitset{}, refused: bitset{}, joining: bitset{}, callable: bitset{},
+		fresh: stage{dir: dir}, numbers: sorter{dir: dir}, keys: sorter{dir: dir},
+		batch: Batch{Campaign: src.Campaign, List: src.List, Time: now, Hash: src.Hash, Stamp: src.Stamp},
+	}
+	if src.Campaign == "" || src.List == "" {
+		return l, errors.New("store: a campaign and a list need names")
+	}
+	return l, nil
+}
+
+func (l *loading) close() error {
+	return errors.Join(l.fresh.close(), l.numbers.close(), l.keys.close())
+}
+
 func (l *loading) run(rows iter.Seq2[Row, error]) error {
+	if err := l.find(rows); err != nil {
+		return err
+	}
+	if err := l.apply(); err != nil {
+		return err
+	}
+	return l.giveBack()
+}
+
+// find finds out what the rows are.
+func (l *loading) find(rows iter.Seq2[Row, error]) error {
 	if err := l.match(rows); err != nil {
 		return err
 	}
@@ -93,13 +119,11 @@ func (l *loading) run(rows iter.Seq2[Row, error]) error {
 			return err
 		}
 	}
-	if err := l.resolve(); err != nil {
-		return err
+	if l.contested && l.freed {
+		// The same file will be read again, and may have more taken of it.
+		l.batch.Hash, l.batch.Stamp = "", ""
 	}
-	if err := l.apply(); err != nil {
-		return err
-	}
-	return l.giveBack()
+	return l.resolve()
 }
 
 // addBatch records a batch as its list's last one.

@@ -3,10 +3,8 @@ package store
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"iter"
 	"math"
-	"slices"
 
 	"go.etcd.io/bbolt"
 
@@ -40,16 +38,13 @@ func (l *loading) matchBlock(block []Row) error {
 		if err != nil {
 			return err
 		}
-		if p == nil || p.contacts == nil {
-			l.first = 1
-			for i := range block {
-				matches[i].why = unfit(&block[i])
-			}
-			return nil
+		m := matcher{l: l, t: t}
+		l.first = 1
+		if p != nil && p.contacts != nil {
+			l.first = p.contacts.Sequence() + 1
+			m.p, m.cur = p, p.contacts.Cursor()
+			m.at(l.hint)
 		}
-		l.first = p.contacts.Sequence() + 1
-		m := matcher{l: l, p: p, cur: p.contacts.Cursor()}
-		m.at(l.hint)
 		for i := range block {
 			if matches[i], err = m.match(&block[i]); err != nil {
 				return err
@@ -61,8 +56,8 @@ func (l *loading) matchBlock(block []Row) error {
 	if err != nil {
 		return err
 	}
-	for i, m := range matches {
-		if err := l.take(&block[i], m); err != nil {
+	for i := range matches {
+		if err := l.take(&block[i], &matches[i]); err != nil {
 			return err
 		}
 	}
@@ -71,37 +66,64 @@ func (l *loading) matchBlock(block []Row) error {
 
 // match is what a row is. Without anything it is one that may become a contact.
 type match struct {
-	why     string // it is refused
-	id      uint64 // it stands for this contact
-	changed bool   // which has other attributes, or was removed
+	why       string // it is refused
+	expired   bool   // for its time has passed
+	contested bool   // because another contact has its number, which may give it up in this load
+	id        uint64 // it stands for this contact
+	changed   bool   // which is not yet as the row says
+	joins     bool   // numbers that it does not have yet
+	leaves    bool   // numbers that the row does not have
 }
 
-func (l *loading) take(r *Row, m match) error {
+func (l *loading) take(r *Row, m *match) error {
 	switch {
-	case m.changed:
-		l.batch.Updated++
-		l.revisions = append(l.revisions, idRevision{m.id, encodeRevision(&revision{attributes: r.Attributes, at: l.now})})
-		return l.stageRevisions(smallLoad)
-	case m.id != 0:
+	case m.why != "":
+		l.contested = l.contested || m.contested
+		if m.expired {
+			l.batch.Expired++
+		}
+		return l.keep(0, r, m.why)
+	case m.id != 0 && !m.changed:
 		l.batch.Unchanged++
 		return nil
 	}
+	l.freed = l.freed || m.leaves
+	l.unlike = l.unlike || r.NotBefore.After(l.now)
+	if m.id != 0 && !m.joins {
+		return l.revise(m.id, r)
+	}
+	for i := range r.Numbers {
+		if err := l.numbers.add([]byte(r.Numbers[i].Number), l.fresh.n); err != nil {
+			return err
+		}
+	}
+	if m.id != 0 {
+		l.joining.set(uint64(l.fresh.n))
+	} else if r.Key != "" {
+		if err := l.keys.add([]byte(r.Key), l.fresh.n); err != nil {
+			return err
+		}
+	}
+	return l.keep(m.id, r, "")
+}
+
+// keep keeps a row until all have been read.
+func (l *loading) keep(id uint64, r *Row, why string) error {
 	if l.fresh.n == math.MaxUint32 {
 		return errors.New("store: more rows than a list can have")
 	}
-	if m.why == "" {
-		if err := l.numbers.add([]byte(r.Number), l.fresh.n); err != nil {
-			return err
-		}
-		if r.Key != "" {
-			if err := l.keys.add([]byte(r.Key), l.fresh.n); err != nil {
-				return err
-			}
-		}
+	c := r.contact(l.src.List, l.now)
+	return l.fresh.add(id, encodeContact(&c), r, why)
+}
+
+// revise changes a contact that is there.
+func (l *loading) revise(id uint64, r *Row) error {
+	l.batch.Updated++
+	if l.dry {
+		return nil
 	}
-	return l.fresh.add(encodeContact(&campaign.Contact{
-		List: l.src.List, Key: r.Key, Numbers: []campaign.Number{{Number: r.Number}}, Attributes: r.Attributes, State: campaign.Pending, Due: l.now,
-	}), r, m.why)
+	l.revisions = append(l.revisions, idRevision{id, encodeRevision(&revision{row: r, at: l.now})})
+	return l.stageRevisions(smallLoad)
 }
 
 // matcher looks rows up in one transaction. A file that is loaded again has
@@ -109,7 +131,8 @@ func (l *loading) take(r *Row, m match) error {
 // looked at first: that costs no search.
 type matcher struct {
 	l      *loading
-	p      *parts
+	t      *txn
+	p      *parts // nil: the campaign has nothing yet
 	cur    *bbolt.Cursor
 	id     uint64 // the contact to look at first
 	record []byte // of it; nil if there is none
@@ -135,59 +158,51 @@ func (m *matcher) set(k, v []byte) {
 }
 
 func (m *matcher) match(r *Row) (match, error) {
-	if m.record != nil && r.Refused == "" && r.Number != "" && !m.l.seen.has(m.id) && m.same(r) {
+	if m.record != nil && r.Refused == "" && len(r.Numbers) > 0 && !m.l.seen.has(m.id) && m.same(r) {
 		found := match{id: m.id}
 		m.l.see(m.id)
 		m.next()
 		return found, nil
 	}
-	id, why, err := judge(stored{m.p, m.l.seen}, m.l.src.List, r)
+	found, err := m.judge(r)
 	switch {
 	case err != nil:
 		return match{}, err
-	case why != "":
-		return match{why: why}, m.mention(r)
-	case id == 0:
-		return match{}, nil
+	case found.why != "":
+		return found, m.mention(r)
+	case found.id != 0:
+		m.l.see(found.id)
+		m.at(found.id)
+		m.next()
 	}
-	m.l.see(id)
-	m.at(id)
-	m.next()
-	changed, err := m.p.differs(id, r)
-	return match{id: id, changed: changed}, err
-}
-
-// differs reports whether a row changes the contact that it stands for.
-func (p *parts) differs(id uint64, r *Row) (bool, error) {
-	c, err := p.contact(id)
-	if err != nil {
-		return false, err
-	}
-	l, err := p.leavingOf(id)
-	return c.State == campaign.Removed || l.removed || !slices.Equal(c.Attributes, r.Attributes), err
+	return found, nil
 }
 
 // mention keeps those on the list whom a row is about that is refused.
 func (m *matcher) mention(r *Row) error {
-	if len(r.Number) > maxIdentity || len(r.Key) > maxIdentity {
+	if m.p == nil || len(r.Key) > maxIdentity {
 		return nil
 	}
-	for _, v := range [][]byte{
-		m.p.numbers.Get([]byte(r.Number)), m.p.numbers.Get([]byte(r.Given)), m.p.keys.Get(rowKey(m.l.src.List, r.Key)),
-	} {
-		id, err := idOf(v)
-		if err != nil {
-			return err
-		}
-		if id == 0 {
+	id, err := idOf(m.p.keys.Get(rowKey(m.l.src.List, r.Key)))
+	if err != nil {
+		return err
+	}
+	if id != 0 {
+		m.l.mentioned.set(id)
+	}
+	for i := range r.Numbers {
+		n := &r.Numbers[i]
+		if n.Number == "" || len(n.Number) > maxIdentity {
 			continue
 		}
-		c, err := m.p.contact(id)
+		all, err := m.p.holders(n)
 		if err != nil {
 			return err
 		}
-		if c.List == m.l.src.List {
-			m.l.mentioned.set(id)
+		for k := range all {
+			if all[k].List == m.l.src.List {
+				m.l.mentioned.set(all[k].ID)
+			}
 		}
 	}
 	return nil
@@ -209,108 +224,17 @@ func (m *matcher) same(r *Row) bool {
 	e := m.who[:0]
 	e.string(m.l.src.List)
 	e.string(r.Key)
-	e.string(r.Number)
+	e.string(r.Numbers[0].Number)
 	e.attributes(r.Attributes)
 	m.who = e
-	return d.err == nil && state != campaign.Removed && bytes.HasPrefix(d.b, e) && m.p.leaving.Get(key64(m.id)) == nil
-}
-
-// rowIndex finds the contact that a row stands for. Preview has rows in it that
-// are not stored.
-type rowIndex interface {
-	number(number string) (id uint64, err error) // 0 if there is none
-	key(list, key string) (id uint64, err error)
-	list(id uint64) (string, error)
-	seen(id uint64) bool // a row of this load stood for it
-}
-
-// earlier is why a row is refused that stands for the contact of another one.
-const earlier = "the same contact stands in an earlier row"
-
-// judge tells what a row is: the contact that it stands for, 0 if it is new, or
-// why it is not taken.
-func judge(x rowIndex, list string, r *Row) (id uint64, why string, err error) {
-	if why := unfit(r); why != "" {
-		return 0, why, nil
+	if d.err != nil || state == campaign.Removed || !bytes.HasPrefix(d.b, e) || m.p.leaving.Get(key64(m.id)) != nil {
+		return false
 	}
-	holder, err := x.number(r.Number)
-	if holder == 0 && err == nil && r.Given != "" && r.Given != r.Number {
-		// Loaded before its list had a region; who was called as 010… must not
-		// be called again as +8210….
-		holder, err = x.number(r.Given)
+	d.b = d.b[len(e):]
+	for range d.uint() { // tries
+		d.uint()
 	}
-	if err != nil {
-		return 0, "", err
-	}
-	if r.Key != "" {
-		id, err = x.key(list, r.Key)
-		switch {
-		case err != nil:
-			return 0, "", err
-		case id == 0:
-		case x.seen(id):
-			return id, earlier, nil
-		case id != holder:
-			// Never silently: the next call would go to the old number.
-			return id, "its key is known with another number, which stays", nil
-		default:
-			return id, "", nil
-		}
-	}
-	if holder == 0 {
-		return 0, "", nil
-	}
-	other, err := x.list(holder)
-	switch {
-	case err != nil:
-		return 0, "", err
-	case other != list:
-		why = fmt.Sprintf("the number is already in this campaign, on list %s", other)
-	case x.seen(holder):
-		why = earlier
-	case r.Key != "":
-		why = "the number is already on this list, under another key or none"
-	}
-	return holder, why, nil
-}
-
-// unfit tells why a row cannot be kept, "" if it can.
-func unfit(r *Row) string {
-	switch {
-	case r.Refused != "":
-		return r.Refused
-	case r.Number == "":
-		return "it has no number"
-	case len(r.Number) > maxIdentity:
-		return fmt.Sprintf("its number is longer than %d bytes", maxIdentity)
-	case len(r.Key) > maxIdentity:
-		return fmt.Sprintf("its key is longer than %d bytes", maxIdentity)
-	}
-	return ""
-}
-
-// stored is a rowIndex of what is stored.
-type stored struct {
-	*parts
-	rows bitset // those that a row stood for
-}
-
-func (s stored) number(number string) (uint64, error) { return s.known(s.numbers.Get([]byte(number))) }
-func (s stored) key(list, key string) (uint64, error) { return s.known(s.keys.Get(rowKey(list, key))) }
-func (s stored) seen(id uint64) bool                  { return s.rows.has(id) }
-
-// known passes over what a load that is not decided on has written.
-func (s stored) known(v []byte) (uint64, error) {
-	id, err := idOf(v)
-	if id > s.contacts.Sequence() {
-		id = 0
-	}
-	return id, err
-}
-
-func (s stored) list(id uint64) (string, error) {
-	c, err := s.contact(id)
-	return c.List, err
+	return d.sameMore(r)
 }
 
 // idOf reads what an index has for a row, 0 if it has nothing.
@@ -347,7 +271,10 @@ func (l *loading) missing() error {
 			continue
 		}
 		l.batch.Removed++
-		l.revisions = append(l.revisions, idRevision{c.id, encodeRevision(&revision{remove: true})})
+		if l.dry {
+			continue
+		}
+		l.revisions = append(l.revisions, idRevision{c.id, encodeRevision(&revision{})})
 		if err := l.stageRevisions(smallLoad); err != nil {
 			return err
 		}

@@ -242,8 +242,8 @@ func FuzzCounters(f *testing.F) {
 }
 
 func FuzzRevision(f *testing.F) {
-	f.Add(encodeRevision(&revision{remove: true}))
-	f.Add(encodeRevision(&revision{attributes: fullContact().Attributes, at: time.Unix(1_800_000_000, 5)}))
+	f.Add(encodeRevision(&revision{at: time.Unix(1_800_000_000, 5)}))
+	f.Add(encodeRevision(&revision{row: &Row{Attributes: fullContact().Attributes, Numbers: []RowNumber{{"1", "2", "mobile"}}, Priority: 5, Zone: "UTC", NotBefore: time.Unix(1, 0), Expires: time.Unix(2, 0)}, at: time.Unix(1_800_000_000, 5)}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decodeRevision(b)
 		if err != nil {
@@ -280,7 +280,7 @@ func FuzzUndoing(f *testing.F) {
 func FuzzStage(f *testing.F) {
 	c := fullContact()
 	s := stage{dir: f.TempDir()}
-	if err := errors.Join(s.add(encodeContact(&c), &Row{Line: 3, Number: "1", Given: "2", Record: []string{"a", ""}, Refused: "r"}, "why"), s.w.Flush()); err != nil {
+	if err := errors.Join(s.add(7, encodeContact(&c), &Row{Line: 3, Numbers: []RowNumber{{Number: "1", Given: "2"}}, Record: []string{"a", ""}, Refused: "r"}, "why"), s.w.Flush()); err != nil {
 		f.Fatal(err)
 	}
 	b := make([]byte, s.size)
@@ -291,9 +291,11 @@ func FuzzStage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r := stageReader{r: bufio.NewReader(bytes.NewReader(b)), left: 2}
 		for {
-			if _, err := r.next(); err != nil {
+			row, err := r.next()
+			if err != nil {
 				return
 			}
+			row.row()
 		}
 	})
 }

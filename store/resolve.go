@@ -75,8 +75,8 @@ func groups(s *sorter, found func(rows []uint32)) error {
 	return nil
 }
 
-// rows reads the new rows that are taken, in the order of the file, and tells of
-// the others.
+// rows reads the new rows that are taken, in the order of the file, tells of those
+// that are not, and has contacts changed that are there already.
 func (l *loading) rows() func() (id uint64, row stagedRow, err error) {
 	r, err := l.fresh.rows()
 	row := uint64(0)
@@ -90,21 +90,25 @@ func (l *loading) rows() func() (id uint64, row stagedRow, err error) {
 			if s.why == "" && l.refused.has(row-1) {
 				s.why = earlier
 			}
-			if s.why == "" {
+			if s.why == "" && s.id == 0 {
 				return l.first + row - 1, s, nil
 			}
-			err = l.refuse(&s)
+			err = l.other(&s)
 		}
 		return 0, stagedRow{}, err
 	}
 }
 
-func (l *loading) refuse(s *stagedRow) error {
-	c, err := decodeContact(0, s.contact)
+// other does with a row what it is if it is no new contact.
+func (l *loading) other(s *stagedRow) error {
+	r, err := s.row()
 	if err != nil {
 		return err
 	}
+	if s.why == "" {
+		return l.revise(s.id, &r)
+	}
 	l.batch.Rejected++
-	l.reject(Row{Line: s.line, Number: c.Number(), Given: s.given, Key: c.Key, Attributes: c.Attributes, Record: s.record, Refused: s.refused}, s.why)
+	l.reject(r, s.why)
 	return nil
 }

@@ -99,11 +99,11 @@ func writeCurrent(t *testing.T) {
 		}
 	}
 	rows := []Row{
-		{Line: 2, Number: "01011112222", Key: "A1", Attributes: []campaign.Attribute{{Name: "NAME", Value: "홍길동"}, {Name: "AGE", Value: ""}}},
-		{Line: 3, Number: "+8201033334444"},
-		{Line: 4, Number: "01055556666"},
-		{Line: 5, Number: "01077778888"},
-		{Line: 6, Number: "01055556666"},
+		{Line: 2, Numbers: []RowNumber{{Number: "01011112222"}}, Key: "A1", Attributes: []campaign.Attribute{{Name: "NAME", Value: "홍길동"}, {Name: "AGE", Value: ""}}},
+		{Line: 3, Numbers: []RowNumber{{Number: "+8201033334444"}}},
+		{Line: 4, Numbers: []RowNumber{{Number: "01055556666"}}},
+		{Line: 5, Numbers: []RowNumber{{Number: "01077778888"}}},
+		{Line: 6, Numbers: []RowNumber{{Number: "01055556666"}}},
 	}
 	_, err := s.Load(Source{Campaign: "spring", List: "first", Hash: "hash1"}, v1Start, func(yield func(Row, error) bool) {
 		for _, r := range rows {

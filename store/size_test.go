@@ -182,10 +182,10 @@ func watch(field string) (end func() float64) {
 func sizeRows(n, changed int) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for i := range n {
-			r := Row{Line: i + 2, Number: sizeNumber(i)}
+			r := Row{Line: i + 2, Numbers: []RowNumber{{Number: sizeNumber(i)}}}
 			city := "Seoul"
 			if i%50 == 49 {
-				r.Number = sizeNumber(i - 49)
+				r.Numbers[0].Number = sizeNumber(i - 49)
 			}
 			if changed > 0 && i%changed == 7 {
 				switch i / changed % 3 {
@@ -194,11 +194,11 @@ func sizeRows(n, changed int) iter.Seq2[Row, error] {
 				case 1:
 					continue
 				case 2:
-					r.Number = sizeNumber(n + i)
+					r.Numbers[0].Number = sizeNumber(n + i)
 				}
 			}
 			r.Attributes = []campaign.Attribute{{Name: "NAME", Value: "Somebody Somewhere"}, {Name: "CITY", Value: city}}
-			r.Record = []string{r.Number, "Somebody Somewhere", city}
+			r.Record = []string{r.Numbers[0].Number, "Somebody Somewhere", city}
 			if !yield(r, nil) {
 				return
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
 
 // stage keeps the rows of a load that may become contacts, and those refused, in
@@ -20,17 +22,36 @@ type stage struct {
 }
 
 // stagedRow is a row as it is kept: as a contact, and what else whoever reports
-// it refused wants to know.
+// it wants to know.
 type stagedRow struct {
+	id      uint64 // of the contact that it stands for, 0 if that is a new one
 	contact []byte
-	line    int
-	given   string
-	refused string
-	record  []string
 	why     string // it is refused
+	rest    []byte // read by row
 }
 
-func (s *stage) add(contact []byte, r *Row, why string) error {
+// row is the row as it was.
+func (s *stagedRow) row() (Row, error) {
+	c, err := decodeContact(0, s.contact)
+	if err != nil {
+		return Row{}, err
+	}
+	d := decoder{b: s.rest}
+	r := Row{
+		Line: int(d.uint()), Key: c.Key, Attributes: c.Attributes, Priority: c.Priority, Zone: c.Zone, NotBefore: c.NotBefore, Expires: c.Expires,
+	}
+	for i := range int(d.max(campaign.MaxNumbers)) {
+		n := numberOf(&c, i)
+		r.Numbers = append(r.Numbers, RowNumber{Number: n.Number, Given: d.string(), Type: n.Type})
+	}
+	for range d.max(uint64(len(d.b))) {
+		r.Record = append(r.Record, d.string())
+	}
+	r.Refused = d.string()
+	return r, d.err
+}
+
+func (s *stage) add(id uint64, contact []byte, r *Row, why string) error {
 	if s.file == nil {
 		f, err := scratch(s.dir)
 		if err != nil {
@@ -39,16 +60,21 @@ func (s *stage) add(contact []byte, r *Row, why string) error {
 		s.file, s.w = f, bufio.NewWriterSize(f, 1<<20)
 	}
 	e := encoder(s.b[:0])
+	e.uint(id)
 	e.uint(uint64(len(contact)))
 	e = append(e, contact...)
+	e.string(why)
 	e.uint(uint64(r.Line))
+	numbers := r.Numbers[:min(len(r.Numbers), campaign.MaxNumbers)]
+	e.uint(uint64(len(numbers)))
+	for i := range numbers {
+		e.string(numbers[i].Given)
+	}
 	e.uint(uint64(len(r.Record)))
 	for _, field := range r.Record {
 		e.string(field)
 	}
-	e.string(r.Given)
 	e.string(r.Refused)
-	e.string(why)
 	s.b = e
 	if len(e) > maxStaged {
 		return fmt.Errorf("store: a row is larger than %d bytes", maxStaged)
@@ -111,12 +137,10 @@ func (s *stageReader) next() (row stagedRow, err error) {
 		return row, noEOF(err)
 	}
 	d := decoder{b: b}
+	row.id = d.uint()
 	row.contact = d.bytes()
-	row.line = int(d.uint())
-	for range d.max(uint64(len(d.b))) {
-		row.record = append(row.record, d.string())
-	}
-	row.given, row.refused, row.why = d.string(), d.string(), d.string()
+	row.why = d.string()
+	row.rest = d.b
 	return row, d.err
 }
 

@@ -44,9 +44,11 @@ type Store interface {
 	// order of their claims.
 	InFlight() ([]campaign.Claim, error)
 
-	// Load merges rows into a list: new rows join, due at now; of those that are
-	// there already the attributes become the row's, and one that was removed
-	// comes back to where it stood; a number is in a campaign once. Contacts
+	// Load merges rows into a list: new rows join, due at now or from their time
+	// on; contacts that are there already become what their row says, numbers
+	// included, but what became of the calls to a number that stays is kept, and
+	// one that was removed comes back to where it stood. Of contacts that have a
+	// number of another's, within what the source says, one is taken. Contacts
 	// without a row stay, or are removed if the source says so; their calls in
 	// flight go on, and what they did is kept.
 	//
@@ -56,9 +58,10 @@ type Store interface {
 	// neither rows nor reject may load or undo. reject is told what is not taken
 	// and why, in the order of the rows, once all have been read.
 	Load(src Source, now time.Time, rows iter.Seq2[Row, error], reject func(Row, string)) (Batch, error)
-	// Preview tells what Load would do with the rows, each in its turn, and
-	// changes nothing. It keeps the numbers and keys of the new ones in memory.
-	Preview(campaign, list string, rows iter.Seq2[Row, error], tell func(Row, Verdict)) (Batch, error)
+	// Preview does what Load does, but changes nothing, and tells which rows would
+	// be new contacts and which would not be taken, in their order, once all have
+	// been read.
+	Preview(src Source, now time.Time, rows iter.Seq2[Row, error], tell func(Row, Verdict)) (Batch, error)
 	// List returns the last batch of a list.
 	List(campaign, list string) (Batch, bool, error)
 	// Lists returns the last batch of every list of a campaign, by name.
@@ -161,13 +164,34 @@ const BusyNumberDelay = time.Minute
 // Row is one row of a contact list.
 type Row struct {
 	Line       int
-	Number     string
-	Given      string // another spelling that the number may have been loaded in before; may be empty
-	Key        string // the user's own id; identifies the row if it is given, else the number does
+	Numbers    []RowNumber // in the order in which they are called; at most campaign.MaxNumbers, each once
+	Key        string      // the user's own id; identifies the row if it is given, else its first number does
 	Attributes []campaign.Attribute
-	Record     []string // the row as it was read, for whoever reports it rejected
-	Refused    string   // why whoever read it will not have it: it is only counted, among the rejected
+	Priority   int // within campaign.MinPriority and campaign.MaxPriority
+	Zone       string
+	NotBefore  time.Time
+	Expires    time.Time // a new contact whose time has passed is not taken
+	Record     []string  // the row as it was read, for whoever reports it rejected
+	Refused    string    // why whoever read it will not have it: it is only counted, among the rejected
 }
+
+// RowNumber is one of a row's telephone numbers.
+type RowNumber struct {
+	Number string
+	Given  string // another spelling that it may have been loaded in before; may be empty
+	Type   string // the user's word for it, such as mobile; may be empty
+}
+
+// Scope is within what a number is had by one contact only. Contacts that were
+// loaded when another scope was in force stay.
+type Scope uint8
+
+// Scopes.
+const (
+	PerCampaign Scope = iota
+	PerList           // contacts of other lists of the campaign may have it too
+	Everywhere        // in no two campaigns
+)
 
 // Source is what a load is of.
 type Source struct {
@@ -177,6 +201,8 @@ type Source struct {
 	Stamp    string // tells that a file did not change without reading it, such as its size and time
 	// Remove takes those contacts off the list that have no row any more.
 	Remove bool
+	// Numbers is within what a number may be had once.
+	Numbers Scope
 }
 
 // Batch is what one load of a list did. Rows are those added, updated,
@@ -186,15 +212,16 @@ type Batch struct {
 	Campaign  string    `json:"campaign"`
 	List      string    `json:"list"`
 	Time      time.Time `json:"time"`
-	Hash      string    `json:"hash"`
+	Hash      string    `json:"hash"` // none, nor a stamp, if loading the same again would take more of it
 	Stamp     string    `json:"stamp"`
 	Rows      int       `json:"rows"`    // read
 	Added     int       `json:"added"`   // new contacts
-	Barred    int       `json:"barred"`  // of these, on a do-not-call list: they are not dialed while they are
-	Updated   int       `json:"updated"` // had other attributes, or were removed before
+	Barred    int       `json:"barred"`  // of these, all numbers on do-not-call lists: not dialed while they are
+	Updated   int       `json:"updated"` // their row says something else than before, or they were removed
 	Unchanged int       `json:"unchanged"`
 	Rejected  int       `json:"rejected"`
-	Removed   int       `json:"removed"` // contacts without a row
+	Expired   int       `json:"expired,omitzero"` // of these, new ones whose time has passed
+	Removed   int       `json:"removed"`          // contacts without a row
 	Undone    time.Time `json:"undone,omitzero"`
 	TakenBack int       `json:"taken_back,omitzero"` // by Undo
 
@@ -204,10 +231,8 @@ type Batch struct {
 
 // Verdict is what becomes of a row.
 type Verdict struct {
-	New     bool   // it makes a new contact
-	Changed bool   // its contact is there already, with other attributes, or was removed
-	Barred  bool   // its number is on a do-not-call list
-	Refused string // why; "" if it is taken
+	Barred  bool   // it would be a new contact, but all its numbers are on do-not-call lists
+	Refused string // why; "" if it would be a new contact
 }
 
 // MaxBatches is how many batches of a campaign are remembered.

@@ -3,41 +3,12 @@ package store
 import (
 	"bytes"
 	"errors"
-	"time"
+	"slices"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
-
-// revision is what a load does to a contact that is there: it leaves the list, or
-// it has a row with these attributes.
-type revision struct {
-	remove     bool
-	attributes []campaign.Attribute
-	at         time.Time // when it is due if it comes back and nothing else says when
-}
-
-type idRevision struct {
-	id       uint64
-	revision []byte
-}
-
-func encodeRevision(c *revision) []byte {
-	e := encoder{recordVersion}
-	e.bool(c.remove)
-	e.attributes(c.attributes)
-	e.time(c.at)
-	return e
-}
-
-func decodeRevision(b []byte) (c revision, err error) {
-	d := decode(b)
-	c.remove = d.max(1) == 1
-	c.attributes = d.attributes()
-	c.at = d.time()
-	return c, d.err
-}
 
 // stageRevisions writes the changes down if there are more than most. They are
 // carried out once apply has decided so.
@@ -110,19 +81,12 @@ func (t *txn) carryOut(p *parts, c *campaign.Contact, ch *revision) error {
 		return err
 	}
 	switch {
-	case !ch.remove:
-		c.Attributes = ch.attributes
-		if c.State == campaign.Removed {
-			c.State = campaign.Pending
-			if c.Attempts > 0 {
-				c.State = campaign.Waiting
-			}
-			if c.Due.IsZero() {
-				c.Due = ch.at
-			}
+	case ch.row != nil:
+		if err := t.revise(p, c, ch); err != nil {
+			return err
 		}
 		l.removed = false
-		if err := p.putLeaving(c.ID, l); err != nil {
+		if err := errors.Join(p.putLeaving(c.ID, l), p.renumber(&was, c)); err != nil {
 			return err
 		}
 	case c.State == campaign.Dialing:
@@ -134,6 +98,26 @@ func (t *txn) carryOut(p *parts, c *campaign.Contact, ch *revision) error {
 		return nil
 	}
 	return p.putContact(&was, c)
+}
+
+// revise is revision.revise, and tells whether a contact that left, or was barred,
+// is due again.
+func (t *txn) revise(p *parts, c *campaign.Contact, ch *revision) error {
+	ch.revise(c)
+	switch c.State {
+	case campaign.Removed:
+		c.State = again(c)
+		if c.Due.IsZero() {
+			c.Due = later(ch.at, c.NotBefore)
+		}
+	case campaign.DNC:
+		barred, err := t.allBarred(p.camp, c)
+		if barred || err != nil {
+			return err
+		}
+		c.State, c.Due = again(c), later(ch.at, c.NotBefore)
+	}
+	return nil
 }
 
 // decided returns the change that was decided on for a contact and is still to
@@ -162,8 +146,10 @@ func (p *parts) drop(c *campaign.Contact) error {
 	if err := p.forget(c); err != nil {
 		return err
 	}
-	if err := deleteIf(p.numbers, []byte(c.Number()), c.ID); err != nil {
-		return err
+	for i := range c.Numbers {
+		if err := p.letGo([]byte(c.Numbers[i].Number), c.ID); err != nil {
+			return err
+		}
 	}
 	if c.Key != "" {
 		if err := deleteIf(p.keys, rowKey(c.List, c.Key), c.ID); err != nil {
@@ -173,7 +159,7 @@ func (p *parts) drop(c *campaign.Contact) error {
 	return errors.Join(p.dropCallback(c.ID), p.contacts.Delete(key64(c.ID)))
 }
 
-// deleteIf deletes an entry of an index if it is that of a contact.
+// deleteIf deletes an entry of the index of keys if it is that of a contact.
 func deleteIf(index *bbolt.Bucket, key []byte, id uint64) error {
 	if !bytes.Equal(index.Get(key), key64(id)) {
 		return nil
@@ -225,7 +211,7 @@ func (p *parts) untidy() bool {
 	}
 	last, _ := p.contacts.Cursor().Last()
 	id, _ := uint64Of(last)
-	return p.root.Bucket(bStaged) != nil || p.undoing != nil || id > p.contacts.Sequence()
+	return p.root.Bucket(bStaged) != nil || p.undoing != nil || p.indexing != nil || id > p.contacts.Sequence()
 }
 
 // tidying is how far tidy came. Each step is done to its end before the next.
@@ -237,7 +223,7 @@ type tidying struct {
 // some does the next part, and returns where to go on.
 func (at tidying) some(t *txn, p *parts) (tidying, error) {
 	for _, step := range []func(*txn, *parts, []byte) ([]byte, error){
-		carryOutSome, takeBackSome, sweepStaged, sweepNumbers, sweepKeys, sweepContacts,
+		indexSome, carryOutSome, takeBackSome, sweepStaged, sweepNumbers, sweepKeys, sweepContacts,
 	}[at.step:] {
 		from, err := step(t, p, at.from)
 		if from != nil || err != nil {
@@ -246,6 +232,57 @@ func (at tidying) some(t *txn, p *parts) (tidying, error) {
 		at = tidying{step: at.step + 1}
 	}
 	return tidying{}, nil
+}
+
+// indexing are new contacts that are not all in the due index yet, if they are to
+// be: those of a large load that are due at a time of their own.
+type indexing struct{ next, last uint64 }
+
+func encodeIndexing(x *indexing) []byte {
+	e := encoder{recordVersion}
+	e.uint(x.next)
+	e.uint(x.last)
+	return e
+}
+
+func decodeIndexing(b []byte) (*indexing, error) {
+	d := decode(b)
+	x := indexing{d.uint(), d.uint()}
+	return &x, d.err
+}
+
+// indexSome makes contacts due.
+func indexSome(_ *txn, p *parts, _ []byte) (from []byte, err error) {
+	x := p.indexing
+	if x == nil {
+		return nil, nil
+	}
+	all, from := entries(p.contacts, key64(x.next), sweepScan)
+	for _, e := range all {
+		id, err := uint64Of(e.key)
+		if err != nil {
+			return nil, err
+		}
+		if id > x.last {
+			from = nil
+			break
+		}
+		c, err := decodeContact(id, e.value)
+		if err != nil {
+			return nil, err
+		}
+		if isDue(&c) && !p.isFresh(&c) {
+			if err := p.due.Put(dueKey(&c), nil); err != nil {
+				return nil, err
+			}
+		}
+		x.next = id + 1
+	}
+	if from != nil {
+		return from, p.root.Put(kIndexing, encodeIndexing(x))
+	}
+	p.indexing = nil
+	return nil, p.root.Delete(kIndexing)
 }
 
 // carryOutSome carries out changes that were decided on.
@@ -363,18 +400,18 @@ func sweepIndex(index *bbolt.Bucket, last uint64, from []byte) (next []byte, err
 	cur := index.Cursor()
 	k, v := cur.Seek(from)
 	for n := 0; k != nil && n < sweepScan && len(stray) < tidyChunk; n++ {
-		id, err := uint64Of(v)
+		ids, err := idsOf(v)
 		if err != nil {
 			return nil, err
 		}
-		if id > last {
+		if slices.ContainsFunc(ids, func(id uint64) bool { return id > last }) {
 			stray = append(stray, bytes.Clone(k))
 		}
 		k, v = cur.Next()
 	}
 	next = bytes.Clone(k)
 	for _, k := range stray {
-		if err := index.Delete(k); err != nil {
+		if err := holdOnly(index, k, func(id uint64) bool { return id <= last }); err != nil {
 			return nil, err
 		}
 	}

@@ -38,6 +38,7 @@ type parts struct {
 	purged   *bbolt.Bucket
 	staged   *bbolt.Bucket // changes that were decided on; nil if there are none
 	undoing  *undoing      // nil if there is none
+	indexing *indexing     // nil if all are indexed
 	ranges   []freshRange  // of the bucket fresh
 	counters *Counters     // nil until they are needed
 	groups   sums          // rollups
@@ -96,13 +97,7 @@ func (t *txn) fetch(name string, root *bbolt.Bucket) (*parts, error) {
 	if root.Get(kDecided) != nil {
 		p.staged = root.Bucket(bStaged)
 	}
-	var err error
-	if v := root.Get(kUndoing); v != nil {
-		if p.undoing, err = decodeUndoing(v); err != nil {
-			return nil, err
-		}
-	}
-	if p.ranges, err = readRanges(p.fresh); err != nil {
+	if err := p.underWay(); err != nil {
 		return nil, err
 	}
 	if t.parts == nil {
@@ -110,6 +105,22 @@ func (t *txn) fetch(name string, root *bbolt.Bucket) (*parts, error) {
 	}
 	t.parts[name] = p
 	return p, nil
+}
+
+// underWay reads what bulk work left to be done.
+func (p *parts) underWay() (err error) {
+	if v := p.root.Get(kUndoing); v != nil {
+		if p.undoing, err = decodeUndoing(v); err != nil {
+			return err
+		}
+	}
+	if v := p.root.Get(kIndexing); v != nil {
+		if p.indexing, err = decodeIndexing(v); err != nil {
+			return err
+		}
+	}
+	p.ranges, err = readRanges(p.fresh)
+	return err
 }
 
 type part struct {

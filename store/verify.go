@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"go.etcd.io/bbolt"
@@ -22,7 +23,7 @@ const maxFindings = 20
 //   - the file: every page is used once or free, keys are in order (bbolt's own check)
 //   - records, indexes and their values can be read
 //   - the due index holds exactly the contacts that are pending or waiting, at their times, and are in no fresh range
-//   - the indexes of numbers and keys hold exactly the contacts; no number is twice in a campaign
+//   - the indexes of numbers and keys hold exactly the contacts, by each of their numbers
 //   - the attempts in flight are exactly those that have not ended, each with a contact that is
 //     dialing and a number that is ringing for it, and nothing else rings
 //   - every contact has as many attempts as it says, and all are as many short as were purged
@@ -106,7 +107,7 @@ func (v *verifier) store() {
 				return nil
 			}
 		}
-		if err := v.fetch(p); err != nil {
+		if err := p.underWay(); err != nil {
 			v.where = p.camp
 			v.report("%w", err)
 			return nil
@@ -117,17 +118,6 @@ func (v *verifier) store() {
 	v.where = ""
 	v.ringing()
 	v.dnc()
-}
-
-// fetch reads what a transaction keeps of a campaign at hand.
-func (v *verifier) fetch(p *parts) (err error) {
-	if j := p.root.Get(kUndoing); j != nil {
-		if p.undoing, err = decodeUndoing(j); err != nil {
-			return err
-		}
-	}
-	p.ranges, err = readRanges(p.fresh)
-	return err
 }
 
 // dnc checks the do-not-call lists.
@@ -309,14 +299,15 @@ func (v *verifier) flight(p *parts, a *campaign.Attempt, before []byte) {
 		v.report("of attempt %d: %w", a.Seq, err)
 		return
 	}
-	if now.State != campaign.Dialing || now.Number() != a.Number {
+	// A load may have taken the number from the contact meanwhile.
+	if now.State != campaign.Dialing || has(&now, a.Number) && now.Number() != a.Number {
 		v.report("attempt %d is in flight, but its contact %d is %s", a.Seq, a.Contact, now.State)
 	}
 }
 
 // contacts checks contacts and their indexes, and counts their states.
 func (v *verifier) contacts(p *parts, w *campaignSums) {
-	due, keyed, total, purged := 0, 0, 0, int64(0)
+	due, keyed, numbers, purged := 0, 0, 0, int64(0)
 	last := p.contacts.Sequence()
 	p.contacts.ForEach(func(k, _ []byte) error {
 		id, err := uint64Of(k)
@@ -332,18 +323,19 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 			v.report("%w", err)
 			return nil
 		}
-		total++
 		w.whole.Contacts[c.State]++
 		w.group(groupKey(ByList, c.List)).Contacts[c.State]++
-		if isDue(&c) && !p.isFresh(&c) {
+		if x := p.indexing; isDue(&c) && !p.isFresh(&c) && (x == nil || id < x.next || id > x.last || inDue(p, &c)) {
 			due++
-			// Its value is empty, which Get does not tell from a missing key.
-			if at, _ := p.due.Cursor().Seek(dueKey(&c)); !bytes.Equal(at, dueKey(&c)) {
+			if !inDue(p, &c) {
 				v.report("contact %d is %s, but not in the due index at its time", id, c.State)
 			}
 		}
-		if !bytes.Equal(p.numbers.Get([]byte(c.Number())), k) {
-			v.report("the number of contact %d is not its own", id)
+		for _, n := range c.Numbers {
+			numbers++
+			if ids, err := idsOf(p.numbers.Get([]byte(n.Number))); err != nil || !slices.Contains(ids, id) {
+				v.report("a number of contact %d does not lead to it", id)
+			}
 		}
 		if c.Key != "" {
 			keyed++
@@ -377,9 +369,9 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 		name string
 		b    *bbolt.Bucket
 		want int
-	}{{"numbers", p.numbers, total}, {"keys", p.keys, keyed}} {
+	}{{"numbers", p.numbers, numbers}, {"keys", p.keys, keyed}} {
 		if n := countUpTo(index.b, last); n != index.want {
-			v.report("index %s has %d entries, but %d contacts", index.name, n, index.want)
+			v.report("index %s has %d entries, but the contacts %d", index.name, n, index.want)
 		}
 	}
 	if n := countKeys(p.due); n != due {
@@ -387,13 +379,26 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 	}
 }
 
-// countUpTo counts the entries of an index that are of contacts up to last, and
-// those that cannot be read.
+// inDue reports whether the due index has a contact. Its values are empty, which
+// Get does not tell from a missing key.
+func inDue(p *parts, c *campaign.Contact) bool {
+	at, _ := p.due.Cursor().Seek(dueKey(c))
+	return bytes.Equal(at, dueKey(c))
+}
+
+// countUpTo counts the ids of contacts up to last in an index, and the entries
+// that cannot be read.
 func countUpTo(index *bbolt.Bucket, last uint64) (n int) {
 	cur := index.Cursor()
 	for k, v := cur.First(); k != nil; k, v = cur.Next() {
-		if id, err := uint64Of(v); err != nil || id <= last {
+		ids, err := idsOf(v)
+		if err != nil {
 			n++
+		}
+		for _, id := range ids {
+			if id <= last {
+				n++
+			}
 		}
 	}
 	return n

@@ -54,10 +54,11 @@ func TestVerify(t *testing.T) {
 		"contact 3 is waiting, but not in the due index": func(t *txn, p *parts) error {
 			return contact(p, 3, func(c *campaign.Contact) { c.Due = c.Due.Add(1) })
 		},
-		"index due has":     func(t *txn, p *parts) error { return p.due.Put(make([]byte, 16), nil) },
-		"index numbers has": func(t *txn, p *parts) error { return p.numbers.Put([]byte("9"), key64(4)) },
-		"index keys has":    func(t *txn, p *parts) error { return p.keys.Put([]byte("9"), key64(4)) },
-		"the number of contact 5 is not its own": func(t *txn, p *parts) error {
+		"index due has":                 func(t *txn, p *parts) error { return p.due.Put(make([]byte, 16), nil) },
+		"index numbers has 102 entries": func(t *txn, p *parts) error { return p.hold([]byte("1005"), 5) },
+		"index numbers has":             func(t *txn, p *parts) error { return p.numbers.Put([]byte("9"), key64(4)) },
+		"index keys has":                func(t *txn, p *parts) error { return p.keys.Put([]byte("9"), key64(4)) },
+		"a number of contact 5 does not lead to it": func(t *txn, p *parts) error {
 			return contact(p, 5, func(c *campaign.Contact) { c.Numbers[0].Number = "1005" })
 		},
 		"the key of contact 5 is not its own": func(t *txn, p *parts) error {
@@ -210,9 +211,9 @@ func useAll(s *Bolt) {
 	}
 	s.Claim("c", testStart.Add(1000), 200)
 	loadAgain := func(yield func(Row, error) bool) {
-		yield(Row{Number: "1000"}, nil)
-		yield(Row{Number: "1", Key: "9"}, nil)
-		yield(Row{Number: "9", Key: "k"}, nil)
+		yield(Row{Numbers: []RowNumber{{Number: "1000"}}}, nil)
+		yield(Row{Numbers: []RowNumber{{Number: "1"}}, Key: "9"}, nil)
+		yield(Row{Numbers: []RowNumber{{Number: "9"}}, Key: "k"}, nil)
 	}
 	s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, testStart, loadAgain, noReject)
 	s.List("c", "l")

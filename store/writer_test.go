@@ -38,7 +38,7 @@ func loadTest(t testing.TB, s *Bolt, camp string, from, n int) {
 	t.Helper()
 	b, err := s.Load(Source{Campaign: camp, List: "l", Hash: "h"}, testStart, func(yield func(Row, error) bool) {
 		for i := range n {
-			if !yield(Row{Line: i, Number: fmt.Sprint(from + i)}, nil) {
+			if !yield(Row{Line: i, Numbers: []RowNumber{{Number: fmt.Sprint(from + i)}}}, nil) {
 				return
 			}
 		}
@@ -175,7 +175,7 @@ func TestLoadNeighbour(t *testing.T) {
 	errs := together(s, func() (err error) {
 		b, err = s.Load(Source{Campaign: "c", List: "l", Hash: "h"}, testStart, func(yield func(Row, error) bool) {
 			for _, number := range []string{"1", "2", "1", "3"} {
-				if !yield(Row{Line: 1, Number: number}, nil) {
+				if !yield(Row{Line: 1, Numbers: []RowNumber{{Number: number}}}, nil) {
 					return
 				}
 			}

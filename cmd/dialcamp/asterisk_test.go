@@ -103,7 +103,7 @@ func fixtureCmd(ts *testscript.TestScript, neg bool, args []string) {
 	nine := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	rows := func(yield func(store.Row, error) bool) {
 		for i := range 3 {
-			if !yield(store.Row{Line: i + 2, Number: fmt.Sprintf("+8210123400%02d", i), Key: fmt.Sprint("k", i)}, nil) {
+			if !yield(store.Row{Line: i + 2, Numbers: []store.RowNumber{{Number: fmt.Sprintf("+8210123400%02d", i)}}, Key: fmt.Sprint("k", i)}, nil) {
 				return
 			}
 		}

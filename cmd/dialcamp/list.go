@@ -33,12 +33,21 @@ func (a *app) listCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	show := &cobra.Command{
-		Use:   "show CAMPAIGN",
-		Short: "A campaign's lists and their last loads",
+		Use:   "show CAMPAIGN [LIST]",
+		Short: "A campaign's lists and their last loads, or a list's batches",
 		Long: `Prints the lists of a campaign, those of the config and those imported, each with
-its last load. It asks the daemon, or reads the store when none is running.`,
-		Args: exactly(1, "list show needs one campaign's name"),
+its last load; with a LIST, each load of it that is remembered, which are its
+batches. It asks the daemon, or reads the store when none is running.`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return nil
+			}
+			return exactly(1, "list show needs one campaign's name, and perhaps a list's")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return a.showBatches(cmd.Context(), cmd.OutOrStdout(), args[0], args[1])
+			}
 			lists, err := a.lists(cmd.Context(), args[0])
 			if err != nil {
 				return err
@@ -60,7 +69,7 @@ reason and the row. It stands beside the list, and holds the last load's.`,
 			return a.rejects(cmd.Context(), cmd.OutOrStdout(), args[0], args[1])
 		},
 	}
-	cmd.AddCommand(a.listImportCmd(), show, rejects)
+	cmd.AddCommand(a.listImportCmd(), show, rejects, a.listUndoCmd())
 	return cmd
 }
 

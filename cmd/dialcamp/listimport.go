@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -28,7 +29,8 @@ const maxShownRejects = 10
 // reading are the flags that say how a list is read.
 type reading struct {
 	list, encoding, delimiter, sheet, region string
-	columns, attributes, allow               []string
+	columns, numbers, attributes, allow      []string
+	duplicates                               string
 	regionGiven                              bool // empty: none, whatever the config says
 }
 
@@ -45,8 +47,8 @@ A FILE that the config names is read as the config says. Another becomes a list
 of its own, by its file's name or --list, and its numbers are of the region that
 all of the campaign's lists have, if they agree. Flags win.
 
-Contacts that are there already get what their row says besides their number. Rows
-that are not taken go to FILE.rejects.csv with their lines and the reasons. All of a
+Contacts that are there already become what their row says. Rows, and numbers of
+rows, that are not taken go to FILE.rejects.csv with their lines and the reasons. All of a
 FILE is taken or, if it cannot be read to its end, nothing. It asks the daemon, or writes
 to the store when none is running. With --dry-run nothing is changed: it prints
 what would be taken, and the first rows as they would be dialed.`,
@@ -76,7 +78,9 @@ what would be taken, and the first rows as they would be dialed.`,
 	f.StringVar(&how.region, "region", "", "country of the numbers, such as KR; \"\": none, take them as they are given")
 	f.StringSliceVar(&how.allow, "allow", nil, "take emergency or premium numbers as well")
 	f.StringArrayVar(&how.attributes, "attribute", nil, "`NAME=HEADER`: the channel variable that a column becomes; may be repeated")
-	f.StringArrayVar(&how.columns, "column", nil, "`FIELD=HEADER`: where the number or the key is; may be repeated")
+	f.StringArrayVar(&how.columns, "column", nil, "`FIELD=HEADER`: where the "+strings.Join(contact.Fields, ", ")+" is; may be repeated")
+	f.StringArrayVar(&how.numbers, "number", nil, "`TYPE=HEADER`: a column of numbers, in the order in which they are called; may be repeated")
+	f.StringVar(&how.duplicates, "duplicates", "", "within what a number may be had once: list, campaign or everywhere; default: the config's")
 	a.jsonFlag(cmd)
 	return cmd
 }
@@ -95,7 +99,7 @@ func importJobs(cfg *config.Config, args []string, how *reading, dryRun bool) (j
 		if err := c.Accepts(&l); err != nil {
 			return usage("see: dialcamp list import --help", "%v", err)
 		}
-		jobs = append(jobs, importJob{path, control.Import{Campaign: c.Name, List: l.Name, Options: l.Options(), DryRun: dryRun}})
+		jobs = append(jobs, importJob{path, control.Import{Campaign: c.Name, List: l.Name, Options: l.Options(), Duplicates: l.Duplicates, DryRun: dryRun}})
 		return nil
 	}
 	campaigns := cfg.Campaigns
@@ -138,7 +142,7 @@ func listOf(c *config.Campaign, path, name string) config.List {
 			return l.List
 		}
 	}
-	l := config.List{Name: name, Plan: contact.Plan{Region: c.Lists[0].Plan.Region}}
+	l := config.List{Name: name, Duplicates: c.Duplicates, Plan: contact.Plan{Region: c.Lists[0].Plan.Region}}
 	if name == "" {
 		l.Name = contact.ListName(path)
 	}
@@ -187,8 +191,17 @@ func (how *reading) apply(l *config.List) error {
 	if len(how.columns) > 0 {
 		l.Columns = headersOf(how.columns)
 	}
-	if err := contact.CheckColumns(l.Columns); err != nil {
-		return usage(`such as --column number="Phone no."`, "--column: %v", err)
+	if len(how.numbers) > 0 {
+		l.Numbers = control.NumbersOf(how.numbers)
+	}
+	if how.duplicates != "" {
+		if !slices.Contains(config.DuplicatesWords, how.duplicates) {
+			return unknown("--duplicates", how.duplicates, config.DuplicatesWords)
+		}
+		l.Duplicates = how.duplicates
+	}
+	if err := contact.CheckColumns(l.Columns, l.Numbers); err != nil {
+		return usage(`such as --column number="Phone no.", or --number mobile=Mobile --number home=Home`, "--column: %v", err)
 	}
 	if len(how.attributes) > 0 {
 		l.Attributes = headersOf(how.attributes)
@@ -314,7 +327,7 @@ func (im *importer) one(ctx context.Context, j importJob) (told imported, err er
 				told.Rejects = append(told.Rejects, *ev.Reject)
 			}
 			if !j.req.DryRun {
-				rejects.Write(&contact.RowError{Line: ev.Reject.Line, Reason: ev.Reject.Reason, Record: ev.Reject.Record})
+				rejects.Write(ev.Reject.RowError())
 			}
 		}
 	}
@@ -324,7 +337,7 @@ func (im *importer) one(ctx context.Context, j importJob) (told imported, err er
 	if j.req.DryRun {
 		return told, nil
 	}
-	if told.Rejected > 0 {
+	if told.Rejected > 0 || told.LeftOut > 0 {
 		told.RejectsFile = contact.RejectsPath(j.path)
 	}
 	return told, rejects.Close()
@@ -413,22 +426,20 @@ func (m *imported) write(out io.Writer) error {
 	if m.Updated > 0 {
 		fmt.Fprintf(&b, "\n  updated     %d", m.Updated)
 	}
-	fmt.Fprintf(&b, "\n  unchanged   %d\n  duplicates  %d\n  bad         %d\n", m.Unchanged, m.Duplicates, m.Bad)
+	fmt.Fprintf(&b, "\n  unchanged   %d\n  duplicates  %d\n  bad numbers %d", m.Unchanged, m.Duplicates, m.BadNumbers)
+	if m.LeftOut > 0 {
+		fmt.Fprintf(&b, ", and %d left out of rows that are taken", m.LeftOut)
+	}
+	fmt.Fprintf(&b, "\n  no zone     %d\n", m.NoZone)
+	if m.Expired > 0 {
+		fmt.Fprintf(&b, "  expired     %d\n", m.Expired)
+	}
+	fmt.Fprintf(&b, "  bad         %d\n", m.Bad)
 	if len(m.Dials) > 0 {
 		fmt.Fprintf(&b, "would be dialed:\n")
 	}
 	for _, d := range m.Dials {
-		fmt.Fprintf(&b, "  line %d: %s", d.Line, d.Channel)
-		if d.Key != "" {
-			fmt.Fprintf(&b, " key=%s", printable(d.Key))
-		}
-		for _, v := range d.Variables {
-			fmt.Fprintf(&b, " %s", printable(v))
-		}
-		if d.Barred {
-			b.WriteString(" (not while it is on the do-not-call list)")
-		}
-		b.WriteByte('\n')
+		b.WriteString(lineOf(&d) + "\n")
 	}
 	if more := m.Added - len(m.Dials); m.DryRun && more > 0 {
 		fmt.Fprintf(&b, "  and %d more\n", more)
@@ -439,7 +450,13 @@ func (m *imported) write(out io.Writer) error {
 	for _, r := range m.Rejects {
 		fmt.Fprintf(&b, "  line %d: %s\n", r.Line, printable(r.Reason))
 	}
-	switch more := m.Rejected - len(m.Rejects); {
+	more := m.Rejected
+	for _, r := range m.Rejects {
+		if r.LeftOut == 0 {
+			more--
+		}
+	}
+	switch {
 	case m.RejectsFile != "":
 		fmt.Fprintf(&b, "  all of them are in %s\n", printable(m.RejectsFile))
 	case more > 0:
@@ -447,4 +464,41 @@ func (m *imported) write(out io.Writer) error {
 	}
 	_, err := io.WriteString(out, b.String())
 	return err
+}
+
+// lineOf is a row as it would be dialed.
+func lineOf(d *control.Dial) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  line %d: ", d.Line)
+	for i, n := range d.Numbers {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(n.Channel)
+		if n.Type != "" {
+			b.WriteString(" " + n.Type)
+		}
+	}
+	if d.Key != "" {
+		fmt.Fprintf(&b, " key=%s", printable(d.Key))
+	}
+	if d.Priority != 0 {
+		fmt.Fprintf(&b, " priority=%d", d.Priority)
+	}
+	if d.Zone != "" {
+		fmt.Fprintf(&b, " zone=%s", d.Zone)
+	}
+	if !d.NotBefore.IsZero() {
+		fmt.Fprintf(&b, " not_before=%s", d.NotBefore.Format("2006-01-02T15:04Z07:00"))
+	}
+	if !d.Expires.IsZero() {
+		fmt.Fprintf(&b, " expires=%s", d.Expires.Format("2006-01-02T15:04Z07:00"))
+	}
+	for _, v := range d.Variables {
+		fmt.Fprintf(&b, " %s", printable(v))
+	}
+	if d.Barred {
+		b.WriteString(" (not while it is on the do-not-call list)")
+	}
+	return b.String()
 }

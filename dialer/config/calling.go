@@ -71,6 +71,22 @@ func (r *resolver) numbersHaveZones(key string, c *Campaign) {
 	}
 }
 
+// columnHasZones complains of a column of time zones that nobody would look at.
+func (r *resolver) columnHasZones(key string, c *Campaign) {
+	for i := range c.Lists {
+		if why := c.ignoresZones(&c.Lists[i]); why != "" {
+			r.fail(fmt.Sprintf("%s.lists[%d].columns", key, i), "add calling: {contact_timezone: column}, or remove it", "%s", why)
+		}
+	}
+}
+
+func (c *Campaign) ignoresZones(l *List) string {
+	if l.Columns[contact.FieldTimezone] == "" || c.Calling.ContactTimezone == ColumnZone {
+		return ""
+	}
+	return "timezone: nobody is called by it without calling.contact_timezone: column"
+}
+
 func (r *resolver) window(key string, raw rawWindow, windows *contact.Windows) {
 	ok := r.required(key+".days", raw.Days, "such as mon-fri")
 	ok = r.required(key+".from", raw.From, `such as "09:00"`) && ok

@@ -35,13 +35,15 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	if len(raw.Lists) == 0 {
 		r.fail(key+".lists", "name at least one list: lists: [{path: lists/spring.csv}]", "no list")
 	}
+	c.Duplicates = r.duplicates(key, DuplicatesCampaign, raw.Duplicates)
 	for i, l := range raw.Lists {
-		c.Lists = append(c.Lists, r.list(key, fmt.Sprintf("%s.lists[%d]", key, i), l))
+		c.Lists = append(c.Lists, r.list(key, fmt.Sprintf("%s.lists[%d]", key, i), c.Duplicates, l))
 	}
 	c.Originate = r.originate(key+".originate", raw.Queue, c.Pacing.Mode == string(pacing.Broadcast), raw.Originate)
 	r.regions(key, &c)
 	c.Calling = r.calling(key+".calling", raw.Calling)
 	r.numbersHaveZones(key, &c)
+	r.columnHasZones(key, &c)
 	c.Retry = r.retry(key+".retry", raw.Retry)
 	c.DNC = r.dnc(key+".dnc", key+" dnc", raw.DNC)
 	c.Start = r.schedule(key+".start", raw.Start)
@@ -76,7 +78,7 @@ func (r *resolver) server(key, name string) string {
 	return ""
 }
 
-func (r *resolver) list(campaign, key string, raw rawList) List {
+func (r *resolver) list(campaign, key, duplicates string, raw rawList) List {
 	var l List
 	if path, ok := r.path(key+".path", raw.Path, "a CSV file or workbook whose first line names its columns"); ok {
 		l.Path, l.Many = path, manyFiles(path)
@@ -130,10 +132,18 @@ func (r *resolver) list(campaign, key string, raw rawList) List {
 		}
 		l.Delimiter = d
 	}
-	if err := contact.CheckColumns(raw.Columns); err != nil {
-		r.failBecause(err, key+".columns", "such as columns: {number: Phone, key: Id}", "%v", err)
-	}
 	l.Columns = raw.Columns
+	numbers, ok := r.numbers(key+".numbers", raw.Numbers)
+	if l.Numbers = numbers; ok {
+		at, hint := key+".columns", "such as columns: {number: Phone, key: Id}"
+		if len(numbers) > 0 {
+			at, hint = key+".numbers", "such as numbers: [{column: Mobile, type: mobile}, {column: Home}] and columns: {key: Id}"
+		}
+		if err := contact.CheckColumns(l.Columns, l.Numbers); err != nil {
+			r.failBecause(err, at, hint, "%v", err)
+		}
+	}
+	l.Duplicates = r.duplicates(key, duplicates, raw.Duplicates)
 	if err := contact.CheckAttributes(raw.Attributes); err != nil {
 		r.failBecause(err, key+".attributes", `such as attributes: {city: "Wohn-Ort"}`, "%v", err)
 	}
@@ -155,6 +165,30 @@ func (r *resolver) looksIn(key string, l *List) {
 	if _, err := l.files(); err != nil {
 		r.failBecause(err, key, "relative paths are relative to the config file's directory", "%s: %s", quote(l.Path), reason(err))
 	}
+}
+
+func (r *resolver) numbers(key string, raw []rawNumber) (all []contact.NumberColumn, ok bool) {
+	ok = true
+	if r.has(key) && len(raw) == 0 {
+		r.fail(key, "remove it, or name the columns: [{column: Mobile, type: mobile}]", "empty")
+	}
+	for i, n := range raw {
+		k := fmt.Sprintf("%s[%d]", key, i)
+		ok = r.required(k+".column", n.Column, "the column's name in the list's first line") && ok
+		if n.Type != nil && *n.Type == "" {
+			r.fail(k+".type", "remove it", "empty")
+		}
+		all = append(all, contact.NumberColumn{Column: n.Column, Type: text(n.Type)})
+	}
+	return all, ok
+}
+
+func (r *resolver) duplicates(key, otherwise string, raw *string) string {
+	if raw == nil {
+		return otherwise
+	}
+	r.oneOf(key+".duplicates", *raw, DuplicatesWords...)
+	return *raw
 }
 
 func (r *resolver) plan(key string, raw rawList) (p contact.Plan) {

@@ -96,7 +96,19 @@ type Campaign struct {
 	DNC       DNC    // for this campaign only
 	Start     string // cron; empty: started with the daemon
 	Stop      string // cron; empty: never stopped by the clock
+
+	Duplicates string // of lists that the config does not name
 }
+
+// The values of duplicates: within what a number is had by one contact only.
+const (
+	DuplicatesList       = "list"
+	DuplicatesCampaign   = "campaign" // unless given
+	DuplicatesEverywhere = "everywhere"
+)
+
+// DuplicatesWords are all of them.
+var DuplicatesWords = []string{DuplicatesList, DuplicatesCampaign, DuplicatesEverywhere}
 
 // List is one contact-list file or, with Many, all that a glob or a directory
 // holds: see Find.
@@ -110,13 +122,15 @@ type List struct {
 	Delimiter  rune   // 0: comma, semicolon, tab or pipe, whichever the header line holds
 	Sheet      string // of a workbook; empty: the first one that is not hidden
 	Columns    map[string]string
+	Numbers    []contact.NumberColumn // of several numbers; empty: Columns says where the number is
+	Duplicates string
 	Attributes map[string]string // channel variable to header; every other column goes by its own name
 	Plan       contact.Plan      // of its numbers
 }
 
-// Options is how to read the list.
+// Options is how to read the list; what depends on its campaign is not in it.
 func (l *List) Options() contact.Options {
-	return contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Sheet: l.Sheet, Columns: l.Columns, Attributes: l.Attributes, Plan: l.Plan}
+	return contact.Options{Encoding: l.Encoding, Delimiter: l.Delimiter, Sheet: l.Sheet, Columns: l.Columns, Numbers: l.Numbers, Attributes: l.Attributes, Plan: l.Plan}
 }
 
 // Originate is the shape of the call.

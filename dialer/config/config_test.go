@@ -265,7 +265,7 @@ func TestExample(t *testing.T) {
 		if err != nil {
 			break
 		}
-		if row.Key == "" || len(row.Attributes) != 2 || !labNumber.MatchString(row.Number) {
+		if row.Key == "" || len(row.Attributes) != 2 || !labNumber.MatchString(row.Numbers[0].Number) {
 			t.Errorf("row %+v", row)
 		}
 		rows++

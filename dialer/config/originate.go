@@ -44,10 +44,14 @@ func (o Originate) needsRegion() string {
 }
 
 // Accepts says whether a list that the config does not name may be loaded into
-// the campaign: it needs a name, and a region if the channel does.
+// the campaign: it needs a name, a region if the channel does, and no column of
+// time zones unless contacts are called by it.
 func (c *Campaign) Accepts(l *List) error {
 	if !identifier.MatchString(l.Name) {
 		return fmt.Errorf("%s is not a list's name: use 1 to 64 letters, digits, _ and -", quote(l.Name))
+	}
+	if why := c.ignoresZones(l); why != "" {
+		return fmt.Errorf("list %s: %s", l.Name, why)
 	}
 	if p := c.Originate.needsRegion(); p != "" && l.Plan.Region == "" {
 		return fmt.Errorf("list %s has no region; %s in the campaign's originate.channel needs it", l.Name, p)

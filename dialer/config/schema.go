@@ -72,6 +72,8 @@ type rawCampaign struct {
 	DNC       rawDNC       `mapstructure:"dnc"`
 	Start     *string      `mapstructure:"start"`
 	Stop      *string      `mapstructure:"stop"`
+
+	Duplicates *string `mapstructure:"duplicates"`
 }
 
 type rawList struct {
@@ -86,6 +88,13 @@ type rawList struct {
 	Region     *string           `mapstructure:"region"`
 	Allow      []string          `mapstructure:"allow"`
 	Columns    map[string]string `mapstructure:"columns"`
+	Numbers    []rawNumber       `mapstructure:"numbers"`
+	Duplicates *string           `mapstructure:"duplicates"`
+}
+
+type rawNumber struct {
+	Column string  `mapstructure:"column"`
+	Type   *string `mapstructure:"type"`
 }
 
 type rawOriginate struct {

@@ -51,23 +51,60 @@ func ParseDelimiter(s string) (rune, error) {
 	return d, nil
 }
 
-// CheckColumns says whether columns maps only fields that exist, each to a
-// header of its own.
-func CheckColumns(columns map[string]string) error {
+// NumberColumn is a column of telephone numbers.
+type NumberColumn struct {
+	Column string // its header, compared without case
+	Type   string // the user's word for them, such as mobile; may be empty
+}
+
+// numberColumn is one that was found.
+type numberColumn struct {
+	column int
+	kind   string
+}
+
+// MaxNumbers is how many numbers a row can have.
+const MaxNumbers = 16
+
+var numberType = regexp.MustCompile(`^[\pL\pN_-]{1,32}$`)
+
+// CheckColumns says whether columns maps only fields that exist, and numbers have
+// types that can be, each to a header of its own.
+func CheckColumns(columns map[string]string, numbers []NumberColumn) error {
 	seen := map[string]string{}
-	for _, field := range slices.Sorted(maps.Keys(columns)) {
-		if field != FieldNumber && field != FieldKey {
-			return fmt.Errorf("%q is not a field: %s and %s can be mapped, every other column is an attribute under its own name", field, FieldNumber, FieldKey)
-		}
-		header := strings.TrimSpace(columns[field])
+	take := func(what, header string) error {
+		header = strings.TrimSpace(header)
 		if header == "" {
-			return fmt.Errorf("%s: no header name", field)
+			return fmt.Errorf("%s: no header name", what)
 		}
 		fold := strings.ToLower(header)
 		if other, ok := seen[fold]; ok {
-			return fmt.Errorf("%s and %s both take the column %q", other, field, header)
+			return fmt.Errorf("%s and %s both take the column %q", other, what, header)
 		}
-		seen[fold] = field
+		seen[fold] = what
+		return nil
+	}
+	for _, f := range slices.Sorted(maps.Keys(columns)) {
+		if !slices.Contains(Fields, f) {
+			return fmt.Errorf("%q is not a field: %s can be mapped, every other column is an attribute under its own name", f, strings.Join(Fields, ", "))
+		}
+		if f == FieldNumber && len(numbers) > 0 {
+			return errors.New("the number is given, and numbers as well: name all of them in numbers")
+		}
+		if err := take(f, columns[f]); err != nil {
+			return err
+		}
+	}
+	if len(numbers) > MaxNumbers {
+		return fmt.Errorf("a contact has at most %d numbers", MaxNumbers)
+	}
+	for i, n := range numbers {
+		if n.Type != "" && !numberType.MatchString(n.Type) {
+			return fmt.Errorf("%q cannot be a number's type: use 1 to 32 letters, digits, _ and -", n.Type)
+		}
+		if err := take(fmt.Sprintf("number %d", i+1), n.Column); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -96,7 +133,7 @@ func CheckAttributes(attributes map[string]string) error {
 var errEmpty = &ListError{Reason: "the list is empty", Hint: "its first line must name the columns"}
 
 func (r *Reader) readHeader(opt Options) error {
-	if err := CheckColumns(opt.Columns); err != nil {
+	if err := CheckColumns(opt.Columns, opt.Numbers); err != nil {
 		return &ListError{Reason: "columns: " + err.Error()}
 	}
 	if err := CheckAttributes(opt.Attributes); err != nil {
@@ -137,33 +174,9 @@ func (r *Reader) assignColumns(line int, opt Options) error {
 		}
 		seen[fold] = i
 	}
-	find := func(field string) (int, error) {
-		if want, ok := opt.Columns[field]; ok {
-			i, ok := seen[strings.ToLower(strings.TrimSpace(want))]
-			if !ok {
-				return -1, refuse(columnHint, "no column is named %q, where the %s is said to be; the columns are %s", want, field, r.seenHeaders())
-			}
-			return i, nil
-		}
-		for _, h := range defaultColumns[field] {
-			if i, ok := seen[h]; ok {
-				return i, nil
-			}
-		}
-		return -1, nil
-	}
-	var err error
-	if r.number, err = find(FieldNumber); err != nil {
+	r.fields = make([]field, len(r.headers))
+	if err := r.findFields(line, seen, opt); err != nil {
 		return err
-	}
-	if r.number < 0 {
-		return refuse(columnHint, "no column for the number (%s); the columns are %s", strings.Join(defaultColumns[FieldNumber], ", "), r.seenHeaders())
-	}
-	if r.key, err = find(FieldKey); err != nil {
-		return err
-	}
-	if r.key == r.number {
-		return refuse(columnHint, "the column %q cannot be both number and key", r.headers[r.key])
 	}
 
 	given := map[int]string{}
@@ -173,15 +186,15 @@ func (r *Reader) assignColumns(line int, opt Options) error {
 		switch {
 		case !ok:
 			return refuse("name the columns as they stand in the list", "no column is named %q, which is said to be the attribute %s; the columns are %s", header, name, r.seenHeaders())
-		case i == r.number || i == r.key:
-			return refuse("remove it from attributes", "the column %q is the number or the key, and not the attribute %s as well", header, name)
+		case r.fields[i] != "":
+			return refuse("remove it from attributes", "the column %q is the %s, and not the attribute %s as well", header, r.fields[i], name)
 		}
 		given[i] = name
 	}
 	r.names = make([]string, len(r.headers))
 	used := map[string]int{}
 	for i, h := range r.headers {
-		if i == r.number || i == r.key {
+		if r.fields[i] != "" {
 			continue
 		}
 		name, ok := given[i]
@@ -199,6 +212,82 @@ func (r *Reader) assignColumns(line int, opt Options) error {
 		r.attrs++
 	}
 	return nil
+}
+
+// findFields finds out which columns are fields. seen are the headers in small
+// letters.
+func (r *Reader) findFields(line int, seen map[string]int, opt Options) error {
+	refuse := func(format string, args ...any) error {
+		return &ListError{Line: line, Reason: fmt.Sprintf(format, args...), Hint: columnHint}
+	}
+	take := func(f field, i int) error {
+		if other := r.fields[i]; other != "" {
+			return refuse("the column %q cannot be both %s and %s", r.headers[i], other, f)
+		}
+		r.fields[i] = f
+		if f == FieldNumber {
+			r.numbers = append(r.numbers, numberColumn{column: i})
+		}
+		return nil
+	}
+	named := func(f, header string) error {
+		i, ok := seen[strings.ToLower(strings.TrimSpace(header))]
+		if !ok {
+			return refuse("no column is named %q, where the %s is said to be; the columns are %s", header, f, r.seenHeaders())
+		}
+		return take(field(f), i)
+	}
+	for _, n := range opt.Numbers {
+		if err := named(FieldNumber, n.Column); err != nil {
+			return err
+		}
+		r.numbers[len(r.numbers)-1].kind = n.Type
+	}
+	for _, f := range Fields {
+		header, mapped := opt.Columns[f]
+		switch i := firstOf(seen, defaultColumns[f]); {
+		case mapped:
+			if err := named(f, header); err != nil {
+				return err
+			}
+		case f == FieldNumber && len(opt.Numbers) > 0, f == FieldTimezone && r.zones != ZoneOfColumn:
+		case i >= 0:
+			if err := take(field(f), i); err != nil {
+				return err
+			}
+		case f == FieldNumber:
+			return refuse("no column for the number (%s); the columns are %s", strings.Join(defaultColumns[f], ", "), r.seenHeaders())
+		case f == FieldTimezone:
+			return refuse("no column for the time zone (%s), by which contacts are called; the columns are %s", strings.Join(defaultColumns[f], ", "), r.seenHeaders())
+		}
+	}
+	if len(opt.Numbers) > 0 {
+		return nil
+	}
+	// phone2 beside phone is a second number, whatever else a list holds.
+	attributes := map[string]bool{}
+	for _, header := range opt.Attributes {
+		attributes[strings.ToLower(strings.TrimSpace(header))] = true
+	}
+	for n := 2; n <= MaxNumbers; n++ {
+		header := fmt.Sprint(strings.ToLower(r.headers[r.numbers[0].column]), n)
+		if i, ok := seen[header]; ok && r.fields[i] == "" && !attributes[header] {
+			if err := take(FieldNumber, i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// firstOf finds the first of some headers, -1 if none is there.
+func firstOf(seen map[string]int, headers []string) int {
+	for _, h := range headers {
+		if i, ok := seen[h]; ok {
+			return i
+		}
+	}
+	return -1
 }
 
 func (r *Reader) seenHeaders() string {

@@ -3,11 +3,13 @@ package contact
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -21,22 +23,9 @@ const (
 	MaxRows    = 10_000_000 // rows, refused ones included
 )
 
-// The fields a column can be mapped to with Options.Columns.
-const (
-	FieldNumber = "number" // the number to dial; every list has it
-	FieldKey    = "key"    // the user's own id of the contact
-)
-
 // ReservedPrefix begins the channel variables the dialer sets itself. No
 // attribute may have such a name, or a list could forge them.
 const ReservedPrefix = "DIALCAMP_"
-
-// defaultColumns are the headers tried, in this order, for fields that
-// Options.Columns does not name.
-var defaultColumns = map[string][]string{
-	FieldNumber: {"number", "phone", "tel", "telephone", "mobile"},
-	FieldKey:    {"key"},
-}
 
 // Options says how to read a list. The zero value reads UTF-8 with whatever
 // delimiter its header line holds, or the first sheet of a workbook.
@@ -44,22 +33,39 @@ type Options struct {
 	Encoding  string            // of text: a WHATWG name such as euc-kr or windows-1252. A byte order mark in the file wins; with neither, what is not UTF-8 is refused
 	Delimiter rune              // of text; 0: whichever of , ; tab | the header line holds most of
 	Sheet     string            // of a workbook; empty: the first one that is not hidden
-	Columns   map[string]string // field (FieldNumber, FieldKey) to header name, compared without case
+	Columns   map[string]string // field (FieldNumber, FieldKey …) to header name, compared without case
+	// Numbers are the columns of telephone numbers in the order in which they are
+	// called, where there are several. Without it they are the column FieldNumber
+	// and those named as that is with 2 to 16 behind: phone, phone2, phone3.
+	Numbers []NumberColumn
 	// Attributes names columns as channel variables, variable to header name. Any
 	// other column is one under its own name.
 	Attributes map[string]string
 	Plan       Plan // of the numbers
-	MaxRows    int  // 0: MaxRows
+	Zones      ZoneSource
+	Home       *time.Location // of dates and times that do not say theirs; nil: UTC
+	MaxRows    int            // 0: MaxRows
 }
 
 // Row is one good row.
 type Row struct {
-	Line       int    // where it starts in the file, 1 is the first line; of a workbook, the row
-	Number     string // as Plan.Normalise returns it
-	Given      string // the number as it stands in the list, as ParseNumber returns it; empty if that refuses it
-	Key        string // empty without a key column
+	Line       int      // where it starts in the file, 1 is the first line; of a workbook, the row
+	Numbers    []Number // one at least, each once
+	Dropped    []string // why further numbers that stand in the row are not among them
+	Key        string   // empty without a key column
 	Attributes []Attribute
-	Record     []string // the columns as they stand in the file, for a RowError of the caller's own
+	Priority   int       // within MinPriority and MaxPriority
+	Zone       Zone      // empty: not known, or not asked for
+	NotBefore  time.Time // zero: any time
+	Expires    time.Time // zero: never
+	Record     []string  // the columns as they stand in the file, for a RowError of the caller's own
+}
+
+// Number is one of a row's telephone numbers.
+type Number struct {
+	Number string // as Plan.Normalise returns it
+	Given  string // as it stands in the list, as ParseNumber returns it; empty if that refuses it
+	Type   string // of its column; may be empty
 }
 
 // Attribute is one further column of a row; Name is a valid channel variable.
@@ -72,7 +78,18 @@ type RowError struct {
 	Line   int
 	Reason string
 	Record []string // its columns as far as they could be told apart; nil if it was too long to keep
+	Kind   Kind
 }
+
+// Kind is what is wrong with a refused row.
+type Kind uint8
+
+// Kinds.
+const (
+	BadRow    Kind = iota // anything else
+	BadNumber             // none of its numbers can be called
+	NoZone                // its time zone is none
+)
 
 func (e *RowError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Reason) }
 
@@ -106,10 +123,12 @@ type Reader struct {
 	source  source
 	plan    Plan
 	headers []string
-	number  int      // column
-	key     int      // column, -1 without
-	names   []string // attribute name by column, "" for number and key
+	fields  []field // by column
+	numbers []numberColumn
+	names   []string // attribute name by column, "" for others
 	attrs   int
+	zones   ZoneSource
+	home    *time.Location
 
 	rows, maxRows int
 	err           error
@@ -123,7 +142,7 @@ func NewReader(r io.Reader, opt Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	rd := &Reader{source: src, plan: opt.Plan, key: -1, maxRows: opt.MaxRows}
+	rd := &Reader{source: src, plan: opt.Plan, zones: opt.Zones, home: cmp.Or(opt.Home, time.UTC), maxRows: opt.MaxRows}
 	if rd.maxRows <= 0 {
 		rd.maxRows = MaxRows
 	}
@@ -188,10 +207,16 @@ func (r *Reader) Next() (Row, error) {
 	return r.finish(row)
 }
 
-// unparsed is a row whose number is still as it stands in the list.
+// unparsed is a row whose numbers are still as they stand in the list.
 type unparsed struct {
 	Row
-	digits bool // a numeric cell
+	cells []cell // of its numbers; nil: all are text
+}
+
+// cell is what a workbook says of a number beside its text.
+type cell struct {
+	lost   string // why it is not what was meant
+	digits bool   // a numeric cell
 }
 
 // read is Next without what takes long, which finish does.
@@ -245,41 +270,80 @@ func (r *Reader) row(rec *record) (unparsed, error) {
 			return refuse("%s: control character %s", r.headers[i], quoteAt(v, j))
 		}
 	}
-	row := unparsed{Row: Row{Line: rec.line, Attributes: make([]Attribute, 0, r.attrs), Record: slices.Clone(rec.values)}}
+	row := unparsed{Row: Row{
+		Line: rec.line, Numbers: make([]Number, len(r.numbers)), Attributes: make([]Attribute, 0, r.attrs), Record: slices.Clone(rec.values),
+	}}
 	for i, v := range row.Record {
-		switch {
-		case i != r.number && i != r.key:
+		if r.fields[i] == "" {
 			row.Attributes = append(row.Attributes, Attribute{r.names[i], v})
-		case rec.lost != nil && rec.lost[i] != "":
-			return refuse("%s: %s", r.headers[i], rec.lost[i])
-		case i == r.number:
-			row.Number = v
-			row.digits = rec.digits != nil && rec.digits[i]
-		default:
-			row.Key = strings.TrimSpace(v)
+		} else if kind, err := r.field(&row.Row, rec, i); err != nil {
+			return unparsed{}, &RowError{Line: rec.line, Reason: fmt.Sprintf("%s: %s", r.headers[i], err), Record: row.Record, Kind: kind}
+		}
+	}
+	for i, n := range r.numbers {
+		row.Numbers[i] = Number{Number: row.Record[n.column], Type: n.kind}
+	}
+	if rec.lost != nil {
+		row.cells = make([]cell, len(r.numbers))
+		for i, n := range r.numbers {
+			row.cells[i] = cell{rec.lost[n.column], rec.digits[n.column]}
 		}
 	}
 	return row, nil
 }
 
-// finish parses a row's number. It may be called from several goroutines.
+// finish parses a row's numbers. It may be called from several goroutines.
 func (r *Reader) finish(u unparsed) (Row, error) {
-	row, given := u.Row, u.Number
-	normalise := r.plan.Normalise
-	if u.digits {
-		normalise = r.plan.normaliseCell
-	}
-	var err error
-	if row.Number, err = normalise(given); err != nil {
-		if shortened(given) {
-			err = fmt.Errorf("%w: a spreadsheet has shortened the number, its last digits are lost", err)
+	row, given := u.Row, u.Numbers
+	row.Numbers = given[:0]
+	for i, n := range given {
+		var c cell
+		if u.cells != nil {
+			c = u.cells[i]
 		}
-		return Row{}, &RowError{Line: row.Line, Reason: fmt.Sprintf("%s: %s", r.headers[r.number], err), Record: row.Record}
+		if len(given) > 1 && strings.TrimSpace(n.Number) == "" {
+			continue
+		}
+		number, err := r.parseNumber(n.Number, c)
+		if err != nil {
+			row.Dropped = append(row.Dropped, fmt.Sprintf("%s: %s", r.headers[r.numbers[i].column], err))
+			continue
+		}
+		if slices.ContainsFunc(row.Numbers, func(o Number) bool { return o.Number == number }) {
+			continue
+		}
+		as := Number{Number: number, Type: n.Type}
+		if plain, err := ParseNumber(n.Number); err == nil {
+			as.Given = plain
+		}
+		row.Numbers = append(row.Numbers, as)
 	}
-	if n, err := ParseNumber(given); err == nil {
-		row.Given = n
+	if len(row.Numbers) == 0 {
+		reason := strings.Join(row.Dropped, "; ")
+		if reason == "" {
+			reason = "it has no number"
+		}
+		return Row{}, &RowError{Line: row.Line, Reason: reason, Record: row.Record, Kind: BadNumber}
+	}
+	if r.zones == ZoneOfNumbers {
+		row.Zone = zoneOfAll(row.Numbers)
 	}
 	return row, nil
+}
+
+func (r *Reader) parseNumber(given string, c cell) (string, error) {
+	if c.lost != "" {
+		return "", errors.New(c.lost)
+	}
+	normalise := r.plan.Normalise
+	if c.digits {
+		normalise = r.plan.normaliseCell
+	}
+	number, err := normalise(given)
+	if err != nil && shortened(given) {
+		err = fmt.Errorf("%w: a spreadsheet has shortened the number, its last digits are lost", err)
+	}
+	return number, err
 }
 
 // undecodable counts what decoders leave behind for bytes they do not know,

@@ -53,7 +53,13 @@ func open(t testing.TB, text string, opt Options) *Reader {
 func show(rows []Row) []string {
 	var out []string
 	for _, r := range rows {
-		s := fmt.Sprintf("%d %s", r.Line, r.Number)
+		s := fmt.Sprint(r.Line)
+		for _, n := range r.Numbers {
+			s += " " + n.Number
+			if n.Type != "" {
+				s += ":" + n.Type
+			}
+		}
 		if r.Key != "" {
 			s += "/" + r.Key
 		}
@@ -186,7 +192,7 @@ func TestHeaderRefused(t *testing.T) {
 		{"unknown encoding", "number\n", Options{Encoding: "klingon"}, `encoding "klingon" is not known`},
 		{"encoding that decodes to nothing", "number\n", Options{Encoding: "iso-2022-kr"}, "cannot be decoded"},
 		{"attribute missing", "number,a\n", Options{Attributes: map[string]string{"name": "이름"}}, `no column is named "이름", which is said to be the attribute name; the columns are "number", "a"`},
-		{"number as attribute", "number,a\n", Options{Attributes: map[string]string{"n": "number"}}, `the column "number" is the number or the key`},
+		{"number as attribute", "number,a\n", Options{Attributes: map[string]string{"n": "number"}}, `the column "number" is the number, and not the attribute n as well`},
 		{"attribute twice", "number,a\n", Options{Attributes: map[string]string{"x": "a", "y": "A"}}, `attributes: x and y both take the column "A"`},
 		{"attribute of a bad name", "number,a\n", Options{Attributes: map[string]string{"1x": "a"}}, `attributes: "1x" cannot be a channel variable`},
 		{"attribute without a header", "number,a\n", Options{Attributes: map[string]string{"x": ""}}, `attributes: x: no header name`},
@@ -240,7 +246,7 @@ func TestRowRefused(t *testing.T) {
 		if e := bad[0]; e.Line != c.line || !strings.Contains(e.Reason, c.reason) || c.record != nil && !reflect.DeepEqual(e.Record, c.record) {
 			t.Errorf("%s: line %d %q, record %q", c.name, e.Line, e.Reason, e.Record)
 		}
-		if len(rows) != 1 || rows[0].Number != "77" {
+		if len(rows) != 1 || rows[0].Numbers[0].Number != "77" {
 			t.Errorf("%s: the row after it reads %v", c.name, rows)
 		}
 	}
@@ -249,7 +255,7 @@ func TestRowRefused(t *testing.T) {
 // A continuation line of a quoted value must never pass for a contact.
 func TestQuotedLinesAreNotDialed(t *testing.T) {
 	rows, bad, err := readAll(t, open(t, "number,name\n1,\"a\n99,b\n\"\n2,c\n", Options{}))
-	if err != nil || len(bad) != 1 || len(rows) != 1 || rows[0].Number != "2" || rows[0].Line != 5 {
+	if err != nil || len(bad) != 1 || len(rows) != 1 || rows[0].Numbers[0].Number != "2" || rows[0].Line != 5 {
 		t.Errorf("rows %v, refused %v, error %v", rows, bad, err)
 	}
 }
@@ -503,8 +509,8 @@ func checkRead(t *testing.T, rows []Row, bad []*RowError) {
 			t.Fatalf("line %d after %d", row.Line, last)
 		}
 		last = row.Line
-		if n, err := ParseNumber(row.Number); err != nil || n != row.Number {
-			t.Fatalf("number %q: %v", row.Number, err)
+		if n, err := ParseNumber(row.Numbers[0].Number); err != nil || n != row.Numbers[0].Number {
+			t.Fatalf("number %q: %v", row.Numbers[0].Number, err)
 		}
 		for _, a := range row.Attributes {
 			if !variableName.MatchString(a.Name) || len(a.Value) > MaxValue || strings.ContainsAny(a.Value, "\r\n\x00\ufffd") {
@@ -525,13 +531,13 @@ func TestRejects(t *testing.T) {
 	}
 	w := NewRejectWriter(path, []string{"number", "=name"})
 	for _, e := range []*RowError{
-		{2, "number: empty", []string{"", "Kim, \"K\""}},
-		{3, "x", []string{"+82 10-1", "=HYPERLINK(\"http://x\")"}},
-		{4, "x", []string{"+1+cmd|' /C calc'!A0", "-2+3"}},
-		{5, "x", []string{"@SUM(1)", "\tx"}},
-		{6, "x", []string{"-12", "\r=1"}},
-		{7, "the line is longer", nil},
-		{8, "3 columns", []string{"1", "a", "+b"}},
+		{Line: 2, Reason: "number: empty", Record: []string{"", "Kim, \"K\""}},
+		{Line: 3, Reason: "x", Record: []string{"+82 10-1", "=HYPERLINK(\"http://x\")"}},
+		{Line: 4, Reason: "x", Record: []string{"+1+cmd|' /C calc'!A0", "-2+3"}},
+		{Line: 5, Reason: "x", Record: []string{"@SUM(1)", "\tx"}},
+		{Line: 6, Reason: "x", Record: []string{"-12", "\r=1"}},
+		{Line: 7, Reason: "the line is longer"},
+		{Line: 8, Reason: "3 columns", Record: []string{"1", "a", "+b"}},
 	} {
 		if err := w.Write(e); err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ func (o *operator) Import(_ context.Context, req control.Import, file io.Reader,
 		case strings.HasPrefix(line, "!"):
 			return r, &contact.ListError{Line: r.Rows, Reason: "not UTF-8", Hint: "set its encoding"}
 		default:
-			event(control.ImportEvent{Dial: &control.Dial{Line: r.Rows, Channel: "Local/1@DialCamp", Variables: []string{"A=" + line}}})
+			event(control.ImportEvent{Dial: &control.Dial{Line: r.Rows, Numbers: []control.DialNumber{{Channel: "Local/1@DialCamp", Type: "x"}}, Variables: []string{"A=" + line}}})
 		}
 	}
 	r.List, r.Campaign, r.DryRun = req.List, req.Campaign, req.DryRun
@@ -119,7 +119,7 @@ func newOperator(t *testing.T) *operator {
 	t.Cleanup(func() { s.Close() })
 	rows := func(yield func(store.Row, error) bool) {
 		for i := range 3 {
-			if !yield(store.Row{Number: fmt.Sprint("+8210", 1000+i)}, nil) {
+			if !yield(store.Row{Numbers: []store.RowNumber{{Number: fmt.Sprint("+8210", 1000+i)}}}, nil) {
 				return
 			}
 		}

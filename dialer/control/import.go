@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/store"
 )
@@ -24,9 +26,12 @@ const MaxImport = 8 << 30
 // not its path: whoever asks must be able to read it, and the daemon need not.
 type Import struct {
 	Campaign string
-	List     string // its name
-	Options  contact.Options
-	DryRun   bool // tell what would happen, and change nothing
+	List     string          // its name
+	Options  contact.Options // Zones and Home are the campaign's
+	// Duplicates is within what a number may be had once: list, campaign or
+	// everywhere; empty: as the campaign has it.
+	Duplicates string
+	DryRun     bool // tell what would happen, and change nothing
 }
 
 // ImportEvent is one thing that happens on the way; one field of it is set. The
@@ -34,27 +39,43 @@ type Import struct {
 type ImportEvent struct {
 	Headers []string      `json:"headers,omitempty"` // the first event, before any row
 	Read    int64         `json:"read,omitempty"`    // bytes of the file so far
-	Reject  *Reject       `json:"reject,omitempty"`  // a row that is not taken
+	Reject  *Reject       `json:"reject,omitempty"`  // a row that is not taken, or not all of it
 	Dial    *Dial         `json:"dial,omitempty"`    // of a dry run: one of the first rows that would be
 	Result  *ImportResult `json:"result,omitempty"`
 	Error   string        `json:"error,omitempty"`
 	Hint    string        `json:"hint,omitempty"`
 }
 
-// Reject is a row that is not taken.
+// Reject is a row that is not taken, or without some of its numbers.
 type Reject struct {
-	Line   int      `json:"line"`
-	Reason string   `json:"reason"`
-	Record []string `json:"record,omitempty"`
+	Line    int      `json:"line"`
+	Reason  string   `json:"reason"`
+	Record  []string `json:"record,omitempty"`
+	LeftOut int      `json:"left_out,omitempty"` // the row is taken without so many numbers
+}
+
+// RowError is how a file of rejects has it.
+func (r *Reject) RowError() *contact.RowError {
+	return &contact.RowError{Line: r.Line, Reason: r.Reason, Record: r.Record}
 }
 
 // Dial is a row as it would be dialed.
 type Dial struct {
-	Line      int      `json:"line"`
-	Key       string   `json:"key,omitempty"`
-	Channel   string   `json:"channel"`
-	Variables []string `json:"variables,omitempty"` // NAME=value
-	Barred    bool     `json:"barred,omitempty"`    // on the do-not-call list, so not while it is
+	Line      int          `json:"line"`
+	Key       string       `json:"key,omitempty"`
+	Numbers   []DialNumber `json:"numbers"`             // in the order in which they are called
+	Variables []string     `json:"variables,omitempty"` // NAME=value
+	Zone      string       `json:"zone,omitempty"`      // empty: the campaign's
+	Priority  int          `json:"priority,omitempty"`
+	NotBefore time.Time    `json:"not_before,omitzero"`
+	Expires   time.Time    `json:"expires,omitzero"`
+	Barred    bool         `json:"barred,omitempty"` // all on do-not-call lists, so not while they are
+}
+
+// DialNumber is how one of a row's numbers would be dialed.
+type DialNumber struct {
+	Channel string `json:"channel"`
+	Type    string `json:"type,omitempty"`
 }
 
 // ImportResult is what an import did, or would do.
@@ -64,13 +85,16 @@ type ImportResult struct {
 	Delimiter  string `json:"delimiter,omitempty"` // of text
 	Region     string `json:"region,omitempty"`
 	DryRun     bool   `json:"dry_run"`
-	Bad        int    `json:"bad"`        // rejected for what stands in them
-	Duplicates int    `json:"duplicates"` // rejected for a contact that is there already
+	Duplicates int    `json:"duplicates"`  // rejected for a contact that is there already
+	BadNumbers int    `json:"bad_numbers"` // rejected because no number of theirs can be called
+	NoZone     int    `json:"no_zone"`     // rejected for their time zone
+	Bad        int    `json:"bad"`         // rejected for what else stands in them
+	LeftOut    int    `json:"left_out"`    // numbers that cannot be called, of rows that are taken without them
 }
 
 func (q *Import) values() url.Values {
 	v := url.Values{"list": {q.List}}
-	for k, s := range map[string]string{"encoding": q.Options.Encoding, "sheet": q.Options.Sheet, "region": q.Options.Plan.Region} {
+	for k, s := range map[string]string{"encoding": q.Options.Encoding, "sheet": q.Options.Sheet, "region": q.Options.Plan.Region, "duplicates": q.Duplicates} {
 		if s != "" {
 			v.Set(k, s)
 		}
@@ -80,6 +104,9 @@ func (q *Import) values() url.Values {
 	}
 	for _, field := range slices.Sorted(maps.Keys(q.Options.Columns)) {
 		v.Add("column", field+"="+q.Options.Columns[field])
+	}
+	for _, n := range q.Options.Numbers {
+		v.Add("number", n.Type+"="+n.Column)
 	}
 	for _, name := range slices.Sorted(maps.Keys(q.Options.Attributes)) {
 		v.Add("attribute", name+"="+q.Options.Attributes[name])
@@ -101,7 +128,7 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 	}
 	q.Campaign = campaign
 	for name, values := range v {
-		if name != "column" && name != "attribute" && len(values) > 1 {
+		if name != "column" && name != "number" && name != "attribute" && len(values) > 1 {
 			return q, fmt.Errorf("parameter %q is given twice", name)
 		}
 		switch value := values[0]; name {
@@ -123,7 +150,12 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 			q.DryRun, err = isTrue(name, value)
 		case "column":
 			q.Options.Columns = headersOf(values)
-			err = contact.CheckColumns(q.Options.Columns)
+		case "number":
+			q.Options.Numbers = NumbersOf(values)
+		case "duplicates":
+			if q.Duplicates = value; !slices.Contains(config.DuplicatesWords, value) {
+				err = fmt.Errorf("duplicates=%q is none of %s", value, strings.Join(config.DuplicatesWords, ", "))
+			}
 		case "attribute":
 			q.Options.Attributes = headersOf(values)
 			err = contact.CheckAttributes(q.Options.Attributes)
@@ -133,6 +165,9 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 		if err != nil {
 			return q, err
 		}
+	}
+	if err := contact.CheckColumns(q.Options.Columns, q.Options.Numbers); err != nil {
+		return q, err
 	}
 	if q.List == "" {
 		return q, errors.New("list= is missing: the list needs a name")
@@ -148,6 +183,18 @@ func headersOf(values []string) map[string]string {
 		m[field] = header
 	}
 	return m
+}
+
+// NumbersOf reads TYPE=HEADER, where the type may be missing.
+func NumbersOf(values []string) (all []contact.NumberColumn) {
+	for _, v := range values {
+		kind, header, ok := strings.Cut(v, "=")
+		if !ok {
+			kind, header = "", v
+		}
+		all = append(all, contact.NumberColumn{Column: header, Type: kind})
+	}
+	return all
 }
 
 func isTrue(name, value string) (bool, error) {

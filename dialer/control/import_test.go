@@ -13,8 +13,8 @@ import (
 
 // everything is an import with every setting there is.
 var everything = control.Import{
-	Campaign: "spring", List: "new", DryRun: true,
-	Options: contact.Options{Encoding: "euc-kr", Delimiter: '\t', Sheet: "Kontakte & mehr", Columns: map[string]string{"number": "a=b;c", "key": "전화"}, Attributes: map[string]string{"name": "이름", "city": "a=b"},
+	Campaign: "spring", List: "new", DryRun: true, Duplicates: "everywhere",
+	Options: contact.Options{Encoding: "euc-kr", Delimiter: '\t', Sheet: "Kontakte & mehr", Columns: map[string]string{"priority": "a=b;c", "key": "전화"}, Numbers: []contact.NumberColumn{{Column: "x=y", Type: "mobile"}, {Column: "z"}}, Attributes: map[string]string{"name": "이름", "city": "a=b"},
 		Plan: contact.Plan{Region: "KR", AllowEmergency: true, AllowPremium: true}},
 }
 
@@ -31,8 +31,8 @@ func TestImport(t *testing.T) {
 			t.Errorf("asked\n     %+v\ngot  %+v", req, op.asked)
 		}
 		want := []control.ImportEvent{
-			{Headers: []string{"number", "name"}}, {Read: 7}, {Dial: &control.Dial{Line: 1, Channel: "Local/1@DialCamp", Variables: []string{"A=1\n"}}},
-			{Reject: &control.Reject{Line: 2, Reason: "bad", Record: []string{"bad\n"}}}, {Dial: &control.Dial{Line: 3, Channel: "Local/1@DialCamp", Variables: []string{"A=2"}}},
+			{Headers: []string{"number", "name"}}, {Read: 7}, {Dial: &control.Dial{Line: 1, Numbers: []control.DialNumber{{Channel: "Local/1@DialCamp", Type: "x"}}, Variables: []string{"A=1\n"}}},
+			{Reject: &control.Reject{Line: 2, Reason: "bad", Record: []string{"bad\n"}}}, {Dial: &control.Dial{Line: 3, Numbers: []control.DialNumber{{Channel: "Local/1@DialCamp", Type: "x"}}, Variables: []string{"A=2"}}},
 		}
 		if !reflect.DeepEqual(events, want) {
 			t.Errorf("%+v", events)

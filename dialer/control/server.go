@@ -9,6 +9,8 @@
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
 //	POST /v1/reload?dry_run=                    Reload: the config is read again
+//	GET  /v1/campaigns/NAME/lists/LIST/batches  array of store.Batch, oldest first
+//	POST /v1/batches/ID/undo                    Undone
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
 //	GET  /v1/calls?campaign=&from=&to=          one report.Call a line
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
@@ -118,6 +120,8 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
 	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
 	mux.HandleFunc("POST /v1/reload", a.reload)
+	mux.HandleFunc("GET /v1/campaigns/{name}/lists/{list}/batches", a.batches)
+	mux.HandleFunc("POST /v1/batches/{id}/undo", a.undo)
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)

@@ -75,7 +75,7 @@ func load(t *testing.T, s store.Store, camp, list string, rows ...store.Row) {
 
 func numbers(from, n int) (rows []store.Row) {
 	for i := range n {
-		rows = append(rows, store.Row{Line: i + 2, Number: fmt.Sprintf("02%08d", from+i), Key: fmt.Sprint("k", from+i)})
+		rows = append(rows, store.Row{Line: i + 2, Numbers: []store.RowNumber{{Number: fmt.Sprintf("02%08d", from+i)}}, Key: fmt.Sprint("k", from+i)})
 	}
 	return rows
 }
@@ -139,8 +139,8 @@ func typical(t *testing.T) *store.Bolt {
 	s := openStore(t)
 	load(t, s, "spring", "old", numbers(100, 14)...)
 	load(t, s, "spring", "new", append(numbers(200, 5),
-		store.Row{Number: "+821012345678", Key: "=cmd|'/c calc'!A1"},
-		store.Row{Number: "*0212345678", Key: "@home"})...)
+		store.Row{Numbers: []store.RowNumber{{Number: "+821012345678"}}, Key: "=cmd|'/c calc'!A1"},
+		store.Row{Numbers: []store.RowNumber{{Number: "*0212345678"}}, Key: "@home"})...)
 	const s1 = time.Second
 	// Agents' names are what a peer sent.
 	for i, e := range []ending{

@@ -87,7 +87,7 @@ func claimNext(t *testing.T, b *box) {
 }
 
 func claimAttempt(t *testing.T, b *box) {
-	row := store.Row{Line: 2, Number: "+8210", Key: "K1", Attributes: []campaign.Attribute{{Name: "NAME", Value: "김, \"철수\""}, {Name: "EMPTY"}}}
+	row := store.Row{Line: 2, Numbers: []store.RowNumber{{Number: "+8210"}}, Key: "K1", Attributes: []campaign.Attribute{{Name: "NAME", Value: "김, \"철수\""}, {Name: "EMPTY"}}}
 	b.load("c", "l", []store.Row{row})
 	b.loaded("d", "1")
 	now := start.Add(time.Minute)

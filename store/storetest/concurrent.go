@@ -124,7 +124,10 @@ func closed(t *testing.T, b *box) {
 			_, err := b.Load(store.Source{Campaign: "c", List: "l", Hash: "h"}, start, seq(rows("1")), nil)
 			return err
 		},
-		"Preview":      func() error { _, err := b.Preview("c", "l", seq(rows("1")), nil); return err },
+		"Preview": func() error {
+			_, err := b.Preview(store.Source{Campaign: "c", List: "l"}, start, seq(rows("1")), nil)
+			return err
+		},
 		"Lists":        func() error { _, err := b.Lists("c"); return err },
 		"List":         func() error { _, _, err := b.List("c", "l"); return err },
 		"SetDNC":       func() error { _, err := b.SetDNC(doNotCall, "", start, noEntries); return err },

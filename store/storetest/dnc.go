@@ -286,7 +286,7 @@ func dncAtLoad(t *testing.T, b *box) {
 	list := many(4500)
 	var barred []string
 	for i := 0; i < len(list); i += 3 {
-		barred = append(barred, list[i].Number)
+		barred = append(barred, list[i].Numbers[0].Number)
 	}
 	b.dnc(barred...)
 	if batch, _ := b.load("e", "l", list); batch.Barred != len(barred) {

@@ -34,6 +34,7 @@ type modelAttempt struct {
 	seq    int
 	a      campaign.Attempt
 	before campaign.Contact
+	of     *campaign.Contact
 }
 
 func newModel() *model { return &model{campaigns: map[string]*modelCampaign{}, dnc: map[string]bool{}} }
@@ -78,7 +79,7 @@ func (m *model) claim(name string, now time.Time, most int) (made []*modelAttemp
 			m.seq++
 			at := &modelAttempt{m.seq, campaign.Attempt{
 				Campaign: name, List: c.List, Key: c.Key, Number: c.Number(), Pass: c.Attempts + 1, Claimed: now,
-			}, *c}
+			}, *c, c}
 			mc.attempts = append(mc.attempts, at)
 			made = append(made, at)
 			c.State, c.Due, c.Attempts = campaign.Dialing, time.Time{}, c.Attempts+1
@@ -108,12 +109,6 @@ func (m *model) ringing(number string) bool {
 	return slices.ContainsFunc(m.flying(), func(at *modelAttempt) bool { return at.a.Number == number })
 }
 
-// contact is that of an attempt.
-func (m *model) contact(at *modelAttempt) *campaign.Contact {
-	mc := m.campaigns[at.a.Campaign]
-	return mc.contacts[slices.IndexFunc(mc.contacts, func(c *campaign.Contact) bool { return c.Number() == at.a.Number })]
-}
-
 // withdraw and finish do nothing unless the attempt is in flight.
 func (m *model) withdraw(at *modelAttempt) {
 	if !slices.Contains(m.flying(), at) {
@@ -121,14 +116,15 @@ func (m *model) withdraw(at *modelAttempt) {
 	}
 	mc := m.campaigns[at.a.Campaign]
 	mc.attempts = slices.DeleteFunc(mc.attempts, func(x *modelAttempt) bool { return x == at })
-	mc.settle(m.contact(at), &at.before)
+	mc.settle(at.of, &at.before)
 }
 
 // settle gives a contact whose call is over what it is then.
 func (mc *modelCampaign) settle(c, to *campaign.Contact) {
-	attributes := c.Attributes
+	stored := *c
 	*c = *to
-	c.Attributes = attributes
+	c.Attributes, c.Numbers, c.NotBefore = stored.Attributes, stored.Numbers, stored.NotBefore
+	c.Next = max(0, slices.IndexFunc(c.Numbers, func(n campaign.Number) bool { return n.Number == to.Number() }))
 	if mc.leaving[c] && waits(c) {
 		c.State = campaign.Removed
 	}
@@ -156,53 +152,88 @@ func (m *model) undo(batch uint64) (n int) {
 func (m *model) finish(at *modelAttempt, a campaign.Attempt, c campaign.Contact) {
 	if slices.Contains(m.flying(), at) {
 		at.a = a
-		m.campaigns[at.a.Campaign].settle(m.contact(at), &c)
+		m.campaigns[at.a.Campaign].settle(at.of, &c)
 	}
 }
 
-func (m *model) load(name, list string, now time.Time, remove bool, rows []store.Row) store.Batch {
-	mc := m.campaign(name)
+func (m *model) load(src store.Source, now time.Time, rows []store.Row) store.Batch {
+	mc := m.campaign(src.Campaign)
 	m.batches++
-	b := store.Batch{ID: m.batches, Campaign: name, List: list, Time: now, Hash: "hash", Rows: len(rows)}
-	seen, mentioned := map[*campaign.Contact]bool{}, map[*campaign.Contact]bool{}
+	b := store.Batch{ID: m.batches, Campaign: src.Campaign, List: src.List, Time: now, Hash: src.Hash, Rows: len(rows)}
+	seen, mentioned, taken := map[*campaign.Contact]bool{}, map[*campaign.Contact]bool{}, map[string]bool{}
+	contested, freed := false, false
+	var changes []func()
 	for _, r := range rows {
-		same := func(c *campaign.Contact) bool {
-			return c.List == list && c.Number() == r.Number && (c.Key == r.Key || r.Key == "")
+		own := mc.own(src.List, &r)
+		refused := seen[own]
+		for name, other := range m.campaigns {
+			for _, c := range other.contacts {
+				switch {
+				case seen[own] || c == own || !shares(c, &r):
+				case name == src.Campaign && c.List == src.List:
+					refused, contested = true, true
+				case name == src.Campaign && src.Numbers != store.PerList, src.Numbers == store.Everywhere:
+					refused = true
+				}
+			}
 		}
-		taken := func(c *campaign.Contact) bool {
-			return c.Number() == r.Number || c.List == list && c.Key == r.Key && r.Key != ""
-		}
-		if i := slices.IndexFunc(mc.contacts, same); i >= 0 && !seen[mc.contacts[i]] {
-			c := mc.contacts[i]
-			seen[c] = true
-			if c.State != campaign.Removed && !mc.leaving[c] && slices.Equal(c.Attributes, r.Attributes) {
+		joins := own != nil && slices.ContainsFunc(r.Numbers, func(n store.RowNumber) bool { return !has(own, n.Number) })
+		changed := own != nil && (own.State == campaign.Removed || mc.leaving[own] || !says(&r, own))
+		if !refused && own != nil {
+			seen[own] = true
+			if !changed {
 				b.Unchanged++
 				continue
 			}
-			b.Updated++
-			c.Attributes = r.Attributes
-			delete(mc.leaving, c)
-			if c.State == campaign.Removed {
-				if c.State = active(c); c.Due.IsZero() {
-					c.Due = now
+			freed = freed || slices.ContainsFunc(own.Numbers, func(n campaign.Number) bool { return !rowHas(&r, n.Number) })
+		}
+		names := []string{}
+		if own == nil && r.Key != "" {
+			names = append(names, "key "+r.Key)
+		}
+		for _, n := range r.Numbers {
+			names = append(names, n.Number)
+		}
+		if !refused && (own == nil || joins) {
+			if refused = slices.ContainsFunc(names, func(n string) bool { return taken[n] }); !refused {
+				for _, n := range names {
+					taken[n] = true
 				}
 			}
-		} else if slices.ContainsFunc(mc.contacts, taken) {
+		}
+		switch {
+		case refused:
 			b.Rejected++
 			for _, c := range mc.contacts {
-				mentioned[c] = mentioned[c] || taken(c)
+				mentioned[c] = mentioned[c] || c.List == src.List && (shares(c, &r) || r.Key != "" && c.Key == r.Key)
 			}
-		} else {
-			c := &campaign.Contact{List: list, Key: r.Key, Numbers: []campaign.Number{{Number: r.Number}}, Attributes: r.Attributes, Due: now}
-			if b.Added++; m.dnc[c.Number()] {
+		case own != nil:
+			b.Updated++
+			changes = append(changes, func() { m.revise(mc, own, &r, now) })
+		default:
+			c := &campaign.Contact{List: src.List, Key: r.Key, Attributes: r.Attributes, NotBefore: r.NotBefore, Due: latest(now, r.NotBefore)}
+			for _, n := range r.Numbers {
+				c.Numbers = append(c.Numbers, campaign.Number{Number: n.Number, Type: n.Type})
+			}
+			if b.Added++; m.allBarred(c) {
 				c.State, c.Due = campaign.DNC, time.Time{}
 				b.Barred++
 			}
-			mc.contacts = append(mc.contacts, c)
-			mc.batch[c] = m.batches
 			seen[c] = true
+			batch := m.batches
+			changes = append(changes, func() {
+				mc.contacts = append(mc.contacts, c)
+				mc.batch[c] = batch
+			})
 		}
 	}
+	for _, change := range changes {
+		change()
+	}
+	if contested && freed {
+		b.Hash = ""
+	}
+	remove, list := src.Remove, src.List
 	for _, c := range mc.contacts {
 		if !remove || c.List != list || seen[c] || mentioned[c] {
 			continue
@@ -220,19 +251,101 @@ func (m *model) load(name, list string, now time.Time, remove bool, rows []store
 	return b
 }
 
+// own is the contact that a row stands for, nil if it is a new one.
+func (mc *modelCampaign) own(list string, r *store.Row) *campaign.Contact {
+	i := slices.IndexFunc(mc.contacts, func(c *campaign.Contact) bool {
+		return c.List == list && (r.Key != "" && c.Key == r.Key || r.Key == "" && has(c, r.Numbers[0].Number))
+	})
+	if i < 0 {
+		return nil
+	}
+	return mc.contacts[i]
+}
+
+func has(c *campaign.Contact, number string) bool {
+	return slices.ContainsFunc(c.Numbers, func(n campaign.Number) bool { return n.Number == number })
+}
+
+func rowHas(r *store.Row, number string) bool {
+	return slices.ContainsFunc(r.Numbers, func(n store.RowNumber) bool { return n.Number == number })
+}
+
+func shares(c *campaign.Contact, r *store.Row) bool {
+	return slices.ContainsFunc(r.Numbers, func(n store.RowNumber) bool { return has(c, n.Number) })
+}
+
+// says reports whether a contact is as a row says.
+func says(r *store.Row, c *campaign.Contact) bool {
+	return slices.EqualFunc(c.Numbers, r.Numbers, func(a campaign.Number, n store.RowNumber) bool { return a.Number == n.Number && a.Type == n.Type }) &&
+		slices.Equal(c.Attributes, r.Attributes) && c.NotBefore.Equal(r.NotBefore)
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// revise makes a contact what its row says.
+func (m *model) revise(mc *modelCampaign, c *campaign.Contact, r *store.Row, now time.Time) {
+	next, old, before := c.Number(), c.Numbers, c.NotBefore
+	c.Attributes, c.NotBefore, c.Numbers, c.Next = r.Attributes, r.NotBefore, nil, 0
+	for i, n := range r.Numbers {
+		number := campaign.Number{Number: n.Number}
+		if k := slices.IndexFunc(old, func(o campaign.Number) bool { return o.Number == n.Number }); k >= 0 {
+			number = old[k]
+		}
+		if number.Type = n.Type; n.Number == next && c.Attempts > 0 {
+			c.Next = i
+		}
+		c.Numbers = append(c.Numbers, number)
+	}
+	delete(mc.leaving, c)
+	switch c.State {
+	case campaign.Pending, campaign.Waiting:
+		if !before.Equal(c.NotBefore) {
+			if !before.IsZero() && c.Due.Equal(before) {
+				c.Due = now
+			}
+			c.Due = latest(c.Due, c.NotBefore)
+		}
+	case campaign.Removed:
+		if c.State = active(c); c.Due.IsZero() {
+			c.Due = latest(now, c.NotBefore)
+		}
+	case campaign.DNC:
+		if !m.allBarred(c) {
+			c.State, c.Due = active(c), latest(now, c.NotBefore)
+		}
+	}
+}
+
+func (m *model) allBarred(c *campaign.Contact) bool {
+	return !slices.ContainsFunc(c.Numbers, func(n campaign.Number) bool { return !m.dnc[n.Number] })
+}
+
 // setDNC gives back whom no number bars any more.
 func (m *model) setDNC(now time.Time, numbers []string) {
+	was := m.dnc
 	m.dnc = map[string]bool{}
 	for _, n := range numbers {
 		m.dnc[n] = true
 	}
 	for _, mc := range m.campaigns {
 		for _, c := range mc.contacts {
-			if c.State == campaign.DNC && !m.dnc[c.Number()] {
-				c.State, c.Due = active(c), now
+			// One who was barred all the time is given back as well, if another of
+			// their numbers is not.
+			if c.State == campaign.DNC && !m.allBarred(c) && m.freed(c, was) {
+				c.State, c.Due = active(c), latest(now, c.NotBefore)
 			}
 		}
 	}
+}
+
+// freed reports whether one of a contact's numbers is barred no more.
+func (m *model) freed(c *campaign.Contact, was map[string]bool) bool {
+	return slices.ContainsFunc(c.Numbers, func(n campaign.Number) bool { return was[n.Number] && !m.dnc[n.Number] })
 }
 
 // active is the state of a contact that is due again.
@@ -245,13 +358,13 @@ func active(c *campaign.Contact) campaign.ContactState {
 
 func (mc *modelCampaign) counters() store.Counters {
 	var all []campaign.Attempt
-	ids := map[string]uint64{}
+	ids := map[*campaign.Contact]uint64{}
 	for _, at := range mc.attempts {
 		a := at.a
-		if ids[a.Number] == 0 {
-			ids[a.Number] = uint64(len(ids) + 1)
+		if ids[at.of] == 0 {
+			ids[at.of] = uint64(len(ids) + 1)
 		}
-		a.Contact = ids[a.Number]
+		a.Contact = ids[at.of]
 		all = append(all, a)
 	}
 	n := store.Tally(all)

@@ -84,7 +84,7 @@ func contacts(t *testing.T, b *box) {
 		t.Fatalf("%d contacts", len(got))
 	}
 	for i, c := range got {
-		if c.Number() != list[i].Number || (c.State == campaign.Dialing) != (i < 5) {
+		if c.Number() != list[i].Numbers[0].Number || (c.State == campaign.Dialing) != (i < 5) {
 			t.Fatalf("contact %d is %+v", i, c)
 		}
 	}
