@@ -18,13 +18,13 @@ func (d *Daemon) apply(e campaign.Effect) {
 	case campaign.TakeContacts:
 		now := d.clock.Now()
 		d.writes.Go(func() {
-			claims, next, err := d.store.Claim(e.Campaign, now, e.Max)
+			taken, err := d.store.Claim(e.Campaign, now, e.Take)
 			if err != nil {
 				d.post(campaign.ClaimFailed{Campaign: e.Campaign, Err: err})
 				return
 			}
-			if !d.post(campaign.Claimed{Campaign: e.Campaign, Claims: claims, Next: next}) {
-				d.withdraw(claims)
+			if !d.post(campaign.Claimed{Campaign: e.Campaign, Taken: taken}) {
+				d.withdraw(taken.Claims)
 			}
 		})
 	case campaign.Originate:

@@ -99,6 +99,8 @@ func (l *loading) chunk(chunk []newContact, next func() (uint64, stagedRow, erro
 			}
 			c.State, c.Due = campaign.DNC, time.Time{}
 			row.contact = encodeContact(&c)
+		} else if err := l.lanes.count(id, row.contact, nanos(l.now)); err != nil {
+			return nil, err
 		}
 		chunk = append(chunk, newContact{id, row.contact})
 	}
@@ -193,15 +195,20 @@ func (l *loading) decide(contacts []newContact) error {
 
 // show makes contacts count that were written before.
 func (l *loading) show(p *parts, b *Batch) error {
-	r := freshRange{b.First, b.First, b.Last, nanos(l.now)}
-	p.ranges = append(p.ranges, r)
-	if l.unlike {
-		if err := p.root.Put(kIndexing, encodeIndexing(&indexing{b.First, b.Last})); err != nil {
+	ranges, all := l.lanes.ranges(nanos(l.now))
+	for i := range ranges {
+		if err := p.putRange(&ranges[i]); err != nil {
+			return err
+		}
+	}
+	p.ranges = append(p.ranges, ranges...)
+	if l.unlike || !all {
+		p.indexing = &indexing{b.First, b.Last}
+		if err := p.root.Put(kIndexing, encodeIndexing(p.indexing)); err != nil {
 			return err
 		}
 	}
 	return errors.Join(
-		p.putRange(&r),
 		p.countContacts(b.List, campaign.DNC, int64(b.Barred)),
 		p.countContacts(b.List, campaign.Pending, int64(b.Added-b.Barred)),
 	)

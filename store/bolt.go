@@ -24,14 +24,17 @@ import (
 //	  dnc         number → time since
 //	  prefixes    prefix → time since
 //	  about                                        what DNCLists tells (JSON)
+//	called        number → times                   of its calls in the last week, while campaigns bound them
+//	calls         time seq → number                the same calls, in their order
 //	campaigns     name → bucket:
 //	  contacts    id → contact                     ids ascend as rows are loaded
 //	  keys        list 0 key → id                  rows that have a key of their own
 //	  numbers     number → ids                     of the contacts that have it, mostly one
-//	  due         time id → nothing                the contacts that may be claimed
+//	  due         lane time id → nothing           the contacts that may be claimed: see lane.go
+//	  expiring    time id → nothing                those of them that expire
 //	  attempts    seq → attempt                    seq ascends over all campaigns
 //	  inflight    seq → contact as it was before the claim
-//	  fresh       first id → next id, last id, time  of large loads: those due that are not in due
+//	  fresh       first id → next id, last id, time, lane  of large loads: those due that are not in due
 //	  leaving     id → batch                       what becomes of a contact when its call ends: see settle
 //	  staged      id → change                      by a load, to contacts that are there; carried out if decided
 //	  decided                                      that staged is to be carried out
@@ -57,11 +60,14 @@ var (
 	bBarred    = []byte("barred")
 	bDNC       = []byte("dnc")
 	bPrefixes  = []byte("prefixes")
+	bCalled    = []byte("called")
+	bCalls     = []byte("calls")
 	bCampaigns = []byte("campaigns")
 	bContacts  = []byte("contacts")
 	bKeys      = []byte("keys")
 	bNumbers   = []byte("numbers")
 	bDue       = []byte("due")
+	bExpiring  = []byte("expiring")
 	bAttempts  = []byte("attempts")
 	bInFlight  = []byte("inflight")
 	bLists     = []byte("lists")
@@ -241,7 +247,7 @@ func (s *Bolt) prepare(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range [][]byte{bMeta, bRinging, bBarred, bCampaigns} {
+	for _, name := range [][]byte{bMeta, bRinging, bBarred, bCalled, bCalls, bCampaigns} {
 		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -13,120 +14,242 @@ import (
 const maxScan = 10_000
 
 // Claim implements Store.
-func (s *Bolt) Claim(camp string, now time.Time, most int) (claims []campaign.Claim, next time.Time, err error) {
+func (s *Bolt) Claim(camp string, now time.Time, take campaign.Take) (taken campaign.Taken, err error) {
 	err = s.change(func(t *txn) (err error) {
-		claims, next = nil, time.Time{}
+		taken = campaign.Taken{}
 		p, err := t.campaign(camp)
 		if p == nil || err != nil {
 			return err
 		}
-		claims, next, err = t.claim(p, now, max(most, 0))
+		if _, err := t.expireSome(p, now, expireMost); err != nil {
+			return err
+		}
+		taken, err = t.claim(p, now, &take)
 		return err
 	})
 	if err != nil {
-		return nil, time.Time{}, err
+		return campaign.Taken{}, err
 	}
-	return claims, next, nil
+	return taken, nil
 }
 
-func (t *txn) claim(p *parts, now time.Time, most int) (claims []campaign.Claim, next time.Time, err error) {
+func (t *txn) claim(p *parts, now time.Time, take *campaign.Take) (taken campaign.Taken, err error) {
 	scan, err := p.scanDue()
 	if err != nil {
-		return nil, next, err
+		return taken, err
 	}
-	found, next, err := t.collectDue(scan, now, most)
+	found, err := t.collectDue(scan, now, take)
 	if err != nil {
-		return nil, next, err
+		return taken, err
 	}
-	for _, d := range found {
-		was, c := d.contact, d.contact
-		switch {
-		case d.undone:
-			err = errors.Join(p.drop(&c), p.takenBack(p.undoing.batch, 1))
-		case d.revision != nil:
-			err = errors.Join(t.carryOut(p, &c, d.revision), p.staged.Delete(key64(c.ID)))
-		}
-		switch {
-		case err != nil:
-		case d.undone, c.State == campaign.Removed:
-		case d.barred:
-			was, c.State, c.Due = c, campaign.DNC, time.Time{}
-			err = p.putContact(&was, &c)
-		case t.ringing(c.Number()):
-			was, c.Due = c, now.Add(BusyNumberDelay)
-			err = p.putContact(&was, &c)
-			if next.IsZero() || c.Due.Before(next) {
-				next = c.Due
-			}
-		default:
-			var a campaign.Attempt
-			a, err = t.claimOne(p, now, c)
-			claims = append(claims, campaign.Claim{Attempt: a, Contact: c})
-		}
-		if err != nil {
-			return nil, next, err
+	for i := range found {
+		if err := t.handle(scan, now, take, &found[i], &taken); err != nil {
+			return taken, err
 		}
 	}
-	return claims, next, scan.keep()
+	taken.Lanes = make([]campaign.Lane, 0, len(scan.lanes))
+	for _, l := range scan.lanes {
+		at, ok := l.first()
+		if !ok {
+			continue
+		}
+		due := timeOf(at)
+		taken.Lanes = append(taken.Lanes, describe(l.key, due))
+		if (taken.Next.IsZero() || due.Before(taken.Next)) && opens(take, l.key) {
+			taken.Next = due
+		}
+	}
+	return taken, scan.keep()
 }
 
-// dueContact is a contact that is due, and what is to become of it instead of a
-// call.
+// handle makes of a contact that is due what is to become of it.
+func (t *txn) handle(s *dueScan, now time.Time, take *campaign.Take, d *dueContact, taken *campaign.Taken) (err error) {
+	p, c := s.p, d.contact
+	if d.undone {
+		return errors.Join(p.drop(&c), p.takenBack(p.undoing.batch, 1))
+	}
+	if d.revision != nil {
+		if err := errors.Join(t.carryOut(p, &c, d.revision), p.staged.Delete(key64(c.ID))); err != nil || !isDue(&c) {
+			return err
+		}
+		if c.Due.After(now) || !opens(take, string(appendLane(nil, &c))) {
+			s.cameBack(&c)
+			return nil
+		}
+	}
+	if d.revision != nil || d.fate.state == campaign.Dialing && t.ringing(c.Numbers[d.fate.next].Number) {
+		if d.fate, err = t.fateOf(p, now, take, &c, nil); err != nil {
+			return err
+		}
+	}
+	was := c
+	switch d.fate.state {
+	case campaign.Dialing:
+		c.Next = d.fate.next
+		a, err := t.claimOne(p, now, take, was, c)
+		taken.Claims = append(taken.Claims, campaign.Claim{Attempt: a, Contact: c})
+		return err
+	case campaign.Waiting:
+		c.Due = d.fate.until
+		if d.fate.tooOften {
+			taken.TooOften++
+		} else {
+			taken.Busy++
+		}
+		err := p.putContact(&was, &c)
+		s.cameBack(&c)
+		return err
+	}
+	c.State, c.Due, c.Callback = d.fate.state, time.Time{}, false
+	return p.putContact(&was, &c)
+}
+
+// dueContact is a contact that is due, and what is to become of it.
 type dueContact struct {
 	contact  campaign.Contact
 	undone   bool
-	revision *revision // decided on before
-	barred   bool      // as it is then
+	revision *revision // decided on before; the fate is not known yet
+	fate     fate
 }
 
-// collectDue collects the due contacts among which most can be claimed, and tells
-// when the one behind them is due. Nothing is changed under the cursors: they
-// would skip.
-func (t *txn) collectDue(s *dueScan, now time.Time, most int) (found []dueContact, next time.Time, err error) {
+// collectDue collects the due contacts that are taken, and those that are met on
+// the way. Nothing is changed under the cursors: they would skip.
+func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found []dueContact, err error) {
 	will := map[string]bool{} // be called; several contacts may have the same number
-	for {
-		f, at, id, ok := s.first()
-		if !ok {
-			return found, next, nil
+	taken := 0
+	turn := s.p.attempts.Sequence() + 1
+	for i := 0; i < len(s.lanes); {
+		level := s.lanes[i:]
+		for n := range level {
+			if level[n].key[0] != level[0].key[0] {
+				level = level[:n]
+				break
+			}
 		}
-		if at > nanos(now) || len(will) == most || len(found) == maxScan || s.looked > maxLooked {
-			return found, timeOf(at), nil
-		}
-		var d dueContact
-		if d.contact, err = s.contact(f, at, id); err != nil {
-			return nil, next, err
-		}
-		if d.revision, err = s.p.decided(id); err != nil {
-			return nil, next, err
-		}
-		d.undone = s.p.undone(&d.contact)
-		then := d.contact
-		if d.revision != nil && d.revision.row != nil {
-			d.revision.revise(&then)
-		}
-		if d.barred, err = t.barred(s.p.camp, then.Number()); err != nil {
-			return nil, next, err
-		}
-		if !d.undone && !d.barred && (d.revision == nil || d.revision.row != nil) && !t.ringing(then.Number()) {
-			will[then.Number()] = true
-		}
-		found = append(found, d)
-		if err := s.next(f); err != nil {
-			return nil, next, err
+		i += len(level)
+		for taken < take.Max {
+			l, f, err := s.choose(level, now, take, taken, turn)
+			if err != nil {
+				return nil, err
+			}
+			if s.looked > maxLooked || len(found) == maxScan {
+				return found, nil
+			}
+			if l == nil {
+				break // this level has none
+			}
+			d, err := t.meet(s, l, f, now, take, will)
+			if err != nil {
+				return nil, err
+			}
+			if !d.undone && (d.fate.state == campaign.Dialing || d.revision != nil && d.revision.row != nil) {
+				taken++
+				turn++
+			}
+			found = append(found, d)
+			if err := s.next(l, f); err != nil {
+				return nil, err
+			}
 		}
 	}
+	return found, nil
+}
+
+// meet tells what is to become of the first contact of a lane.
+func (t *txn) meet(s *dueScan, l *laneScan, f *freshScan, now time.Time, take *campaign.Take, will map[string]bool) (d dueContact, err error) {
+	at, id := l.at, l.id
+	if f != nil {
+		at, id = f.r.due, f.r.next
+	}
+	if d.contact, err = s.contact(l, f, at, id); err != nil {
+		return d, err
+	}
+	if d.revision, err = s.p.decided(id); err != nil {
+		return d, err
+	}
+	if d.undone = s.p.undone(&d.contact); d.undone || d.revision != nil {
+		return d, nil
+	}
+	if d.fate, err = t.fateOf(s.p, now, take, &d.contact, will); err == nil && d.fate.state == campaign.Dialing {
+		will[d.contact.Numbers[d.fate.next].Number] = true
+	}
+	return d, err
+}
+
+// choose is the lane of a level whose first contact is taken next, after taken
+// others; nil if none is due.
+func (s *dueScan) choose(level []*laneScan, now time.Time, take *campaign.Take, taken int, turn uint64) (best *laneScan, in *freshScan, err error) {
+	sign := 0.0 // of the chance, in what is looked for
+	switch {
+	case level[0].key[0] == 0 || turn%campaign.LongestEach == 0:
+	case taken < take.Sure:
+		sign = 1
+	case taken < take.Sure+take.Long:
+		sign = -1
+	}
+	var bestChance float64
+	var bestAt, bestID uint64
+	for _, l := range level {
+		factor, open := factorOf(take, l.key)
+		if !open {
+			continue
+		}
+		f, at, id, ok, err := s.head(l)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !ok || at > nanos(now) {
+			continue
+		}
+		chance := sign * factor
+		if best == nil || cmp.Or(cmp.Compare(bestChance, chance), cmp.Compare(at, bestAt), cmp.Compare(id, bestID)) < 0 {
+			best, in, bestChance, bestAt, bestID = l, f, chance, at, id
+		}
+	}
+	return best, in, nil
+}
+
+// opens reports whether contacts of a lane may be called.
+func opens(take *campaign.Take, lane string) bool {
+	_, open := factorOf(take, lane)
+	return open
+}
+
+// factorOf is the chance of a lane's contacts, and whether they may be called.
+func factorOf(take *campaign.Take, lane string) (factor float64, open bool) {
+	factor = 1
+	zone := zoneOf(lane)
+	open = take.AllZones
+	for i := range take.Zones {
+		if z := &take.Zones[i]; z.Name == zone {
+			open = true
+			if z.Factor > 0 {
+				factor = z.Factor
+			}
+			break
+		}
+	}
+	if x := take.Chances[lane[1]%campaign.NumClasses]; x > 0 {
+		factor *= x
+	}
+	return factor, open
 }
 
 func (t *txn) ringing(number string) bool { return t.tx.Bucket(bRinging).Get([]byte(number)) != nil }
 
-func (t *txn) claimOne(p *parts, now time.Time, c campaign.Contact) (a campaign.Attempt, err error) {
+// claimOne claims a contact that was stored as was, and is c with the number
+// chosen.
+func (t *txn) claimOne(p *parts, now time.Time, take *campaign.Take, was, c campaign.Contact) (a campaign.Attempt, err error) {
 	seq, err := t.tx.Bucket(bCampaigns).NextSequence()
 	if err != nil {
 		return a, err
 	}
+	if _, err := p.attempts.NextSequence(); err != nil { // see choose
+		return a, err
+	}
 	a = campaign.Attempt{
 		ID:  attemptID(t.instance, seq),
-		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number(),
+		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number(), Type: c.Numbers[c.Next].Type,
 		Pass: c.Attempts + 1, Claimed: now,
 	}
 	if err := p.putAttempt(&a); err != nil {
@@ -138,12 +261,17 @@ func (t *txn) claimOne(p *parts, now time.Time, c campaign.Contact) (a campaign.
 	if err := t.tx.Bucket(bRinging).Put([]byte(c.Number()), []byte(a.ID)); err != nil {
 		return a, err
 	}
+	if take.Note {
+		if err := t.noteCall(&a); err != nil {
+			return a, err
+		}
+	}
 	if err := p.book(&a, (*Counters).claimed); err != nil {
 		return a, err
 	}
 	dialing := c
 	dialing.State, dialing.Due, dialing.Attempts = campaign.Dialing, time.Time{}, a.Pass
-	return a, p.putContact(&c, &dialing)
+	return a, p.putContact(&was, &dialing)
 }
 
 // attemptID has no dash: IAX2 strips it where the id serves as a caller's number.

@@ -124,7 +124,7 @@ func (s *Bolt) Withdraw(cm campaign.Claim) error {
 		if f == nil || err != nil {
 			return err
 		}
-		if err := p.attempts.Delete(key64(f.attempt.Seq)); err != nil {
+		if err := errors.Join(p.attempts.Delete(key64(f.attempt.Seq)), t.forgetCall(callKey(&f.attempt), []byte(f.attempt.Number))); err != nil {
 			return err
 		}
 		if err := p.book(&f.attempt, (*Counters).withdrawn); err != nil {
@@ -162,6 +162,11 @@ func (s *Bolt) Finish(a campaign.Attempt, c campaign.Contact) error {
 		}
 		if err := errors.Join(p.book(&f.attempt, (*Counters).withdrawn), p.book(&end, (*Counters).ended)); err != nil {
 			return err
+		}
+		if !end.Outcome.CountsAsAttempt() { // it reached nobody's phone
+			if err := t.forgetCall(callKey(&end), []byte(end.Number)); err != nil {
+				return err
+			}
 		}
 		to := c
 		to.Attempts = end.Pass

@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -9,12 +11,14 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
 
-// freshRange is what is left of a large load: the contacts from next to last
-// that are pending and due at due. They are in no other due index, and need
-// none, because they are due in the order of their ids. Whatever else becomes
-// of one of them makes it no member any more.
+// freshRange is what is left of a lane of a large load: the contacts from next to
+// last that are pending, in the lane and due at due. They are in no other due
+// index, and need none, because they are due in the order of their ids. Whatever
+// else becomes of one of them makes it no member any more. Between them are those
+// of the load's other lanes, which have ranges of their own or are in the index.
 type freshRange struct {
 	first, next, last, due uint64
+	lane                   string
 }
 
 func readRanges(b *bbolt.Bucket) (all []freshRange, err error) {
@@ -24,8 +28,11 @@ func readRanges(b *bbolt.Bucket) (all []freshRange, err error) {
 	err = b.ForEach(func(k, v []byte) error {
 		first, err := uint64Of(k)
 		d := decode(v)
-		r := freshRange{first, d.uint(), d.uint(), d.uint()}
-		if err != nil || d.err != nil {
+		r := freshRange{first, d.uint(), d.uint(), d.uint(), plainLane}
+		if len(d.b) > 0 { // schema 2 had no lanes
+			r.lane = d.string()
+		}
+		if err != nil || d.err != nil || len(r.lane) < len(plainLane) {
 			return fmt.Errorf("%w: fresh contacts", errRecord)
 		}
 		all = append(all, r)
@@ -42,6 +49,7 @@ func (p *parts) putRange(r *freshRange) error {
 	e.uint(r.next)
 	e.uint(r.last)
 	e.uint(r.due)
+	e.string(r.lane)
 	return p.fresh.Put(key64(r.first), e)
 }
 
@@ -51,137 +59,77 @@ func (p *parts) isFresh(c *campaign.Contact) bool {
 		return false
 	}
 	for i := range p.ranges {
-		if r := &p.ranges[i]; r.next <= c.ID && c.ID <= r.last && r.due == nanos(c.Due) {
+		if r := &p.ranges[i]; r.next <= c.ID && c.ID <= r.last && r.due == nanos(c.Due) && r.has(c) {
 			return true
 		}
 	}
 	return false
 }
 
-// dueScan reads the contacts of a campaign in the order in which they are due,
-// from the due index and the fresh ranges.
-type dueScan struct {
-	p      *parts
-	due    *bbolt.Cursor
-	at, id uint64 // of the due index's next
-	left   bool   // there is one
-	fresh  []freshScan
-	looked int // at records of ranges
+// has reports whether a contact is in the range's lane.
+func (r *freshRange) has(c *campaign.Contact) bool {
+	return r.lane[0] == levelOf(c) && r.lane[1] == campaign.ClassOf(c) && zoneOf(r.lane) == c.Zone
 }
 
-type freshScan struct {
-	r    freshRange // next is where the scan is
-	cur  *bbolt.Cursor
-	here campaign.Contact
+const (
+	// A lane of a load becomes a range unless its contacts are so far apart that
+	// walking over the others would take longer than finding them in an index.
+	sparsest = 256
+	// maxRanges bounds those of one load.
+	maxRanges = 256
+)
+
+// laneTally counts the contacts of a load by their lanes.
+type laneTally struct {
+	n    map[string]*laneCount
+	rest bool // there are contacts beyond
 }
 
-// maxLooked bounds the records of ranges that one scan looks at: whole parts of
-// a list may be barred or removed.
-const maxLooked = 50_000
+type laneCount struct{ n, first, last uint64 }
 
-func (p *parts) scanDue() (*dueScan, error) {
-	s := &dueScan{p: p, due: p.due.Cursor()}
-	k, _ := s.due.First()
-	if err := s.set(k); err != nil {
-		return nil, err
-	}
-	for _, r := range p.ranges {
-		f := freshScan{r: r, cur: p.contacts.Cursor()}
-		k, v := f.cur.Seek(key64(r.next))
-		if err := s.find(&f, k, v); err != nil {
-			return nil, err
-		}
-		s.fresh = append(s.fresh, f)
-	}
-	return s, nil
-}
-
-func (s *dueScan) set(k []byte) (err error) {
-	if s.left = k != nil; s.left {
-		s.at, s.id, err = splitDue(k)
-	}
-	return err
-}
-
-// find moves a range's scan to the first member from a record on.
-func (s *dueScan) find(f *freshScan, k, v []byte) error {
-	for ; k != nil; k, v = f.cur.Next() {
-		id, err := uint64Of(k)
+// count counts a new contact, by its record.
+func (t *laneTally) count(id uint64, record []byte, now uint64) error {
+	lane := plainLane
+	if record[0] != recordVersion {
+		c, err := decodeContact(id, record)
 		if err != nil {
 			return err
 		}
-		if id > f.r.last {
-			break
-		}
-		c, err := decodeContact(id, v)
-		if err != nil {
-			return fmt.Errorf("contact %d of campaign %s: %w", id, s.p.camp, err)
-		}
-		s.looked++
-		if f.r.next = id; s.p.isFresh(&c) || s.looked > maxLooked {
-			f.here = c
+		if nanos(c.Due) != now {
+			t.rest = true
 			return nil
 		}
+		lane = string(appendLane(nil, &c))
 	}
-	f.r.next = f.r.last + 1
+	l := t.n[lane]
+	switch {
+	case l == nil && len(t.n) == maxRanges:
+		t.rest = true
+		return nil
+	case l == nil:
+		if t.n == nil {
+			t.n = map[string]*laneCount{}
+		}
+		l = &laneCount{first: id}
+		t.n[lane] = l
+	}
+	l.n++
+	l.last = id
 	return nil
 }
 
-// first is the range whose next contact is due before all others, nil if it is
-// that of the due index. ok is false if there is none at all.
-func (s *dueScan) first() (f *freshScan, at, id uint64, ok bool) {
-	at, id, ok = s.at, s.id, s.left
-	for i := range s.fresh {
-		g := &s.fresh[i]
-		if g.r.next <= g.r.last && (!ok || g.r.due < at || g.r.due == at && g.r.next < id) {
-			f, at, id, ok = g, g.r.due, g.r.next, true
+// ranges are those of the load; all says that every contact is in one.
+func (t *laneTally) ranges(now uint64) (made []freshRange, all bool) {
+	all = !t.rest
+	for _, lane := range slices.Sorted(maps.Keys(t.n)) {
+		l := t.n[lane]
+		if l.n < (l.last-l.first+1)/sparsest {
+			all = false
+			continue
 		}
+		made = append(made, freshRange{l.first, l.first, l.last, now, lane})
 	}
-	return f, at, id, ok
-}
-
-// contact reads the contact that first told of.
-func (s *dueScan) contact(f *freshScan, at, id uint64) (c campaign.Contact, err error) {
-	if f != nil {
-		return f.here, nil
-	}
-	if c, err = s.p.contact(id); err != nil {
-		return c, err
-	}
-	if !isDue(&c) || nanos(c.Due) != at || s.p.isFresh(&c) {
-		// Dialing it could be calling somebody twice.
-		return c, fmt.Errorf("%w: contact %d of campaign %s is %s, but in the due index", errRecord, id, s.p.camp, c.State)
-	}
-	return c, nil
-}
-
-// next passes over the contact that first told of.
-func (s *dueScan) next(f *freshScan) error {
-	if f == nil {
-		k, _ := s.due.Next()
-		return s.set(k)
-	}
-	k, v := f.cur.Next()
-	return s.find(f, k, v)
-}
-
-// keep writes down how far the ranges were read, once those passed over are no
-// members any more.
-func (s *dueScan) keep() error {
-	var left []freshRange
-	for i := range s.fresh {
-		r := s.fresh[i].r
-		if r != s.p.ranges[i] {
-			if err := s.p.putRange(&r); err != nil {
-				return err
-			}
-		}
-		if r.next <= r.last {
-			left = append(left, r)
-		}
-	}
-	s.p.ranges = left
-	return nil
+	return made, all
 }
 
 // timeOf is a time as it is kept in the due index.

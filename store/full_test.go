@@ -153,7 +153,7 @@ func (f *fullDisk) round(round int) error {
 	if _, err := f.load(camp, 1000*round, 40); err != nil {
 		return err
 	}
-	claims, _, err := f.s.Claim(camp, time.Now(), 10)
+	claims, _, err := claimMost(f.s, camp, time.Now(), 10)
 	if err != nil || len(claims) != 10 {
 		return fmt.Errorf("%d claims, %w", len(claims), err)
 	}

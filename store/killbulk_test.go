@@ -71,7 +71,7 @@ func purgeUntilKilled(args []string) error {
 		wg.Go(func() {
 			for err == nil {
 				var claims []campaign.Claim
-				if claims, _, err = s.Claim("c", time.Now(), 20); err != nil {
+				if claims, _, err = claimMost(s, "c", time.Now(), 20); err != nil {
 					return
 				}
 				for _, cm := range claims {

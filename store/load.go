@@ -61,7 +61,8 @@ type loading struct {
 	joining  bitset // rows of fresh that stand for a contact that is there
 	callable bitset // rows of fresh with a number that is on no do-not-call list
 	unbarred int64  // how often numbers had been taken off one when callable was found out
-	unlike   bool   // not every new contact is due at now
+	unlike   bool   // not every new contact is in a range and never expires
+	lanes    laneTally
 }
 
 // Load implements Store.

@@ -88,7 +88,7 @@ func (l *loading) take(r *Row, m *match) error {
 		return nil
 	}
 	l.freed = l.freed || m.leaves
-	l.unlike = l.unlike || r.NotBefore.After(l.now)
+	l.unlike = l.unlike || r.NotBefore.After(l.now) || nanos(r.Expires) > 0
 	if m.id != 0 && !m.joins {
 		return l.revise(m.id, r)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 
@@ -12,6 +13,7 @@ import (
 // was released is never changed.
 var migrations = []func(*txn) error{
 	toSchema2,
+	toSchema3,
 }
 
 // SchemaVersion is what this dialcamp writes. An older store is migrated when it
@@ -93,4 +95,40 @@ func (t *txn) moveSchema1DNC(old *bbolt.Bucket) error {
 		return err
 	}
 	return d.describe(&DNCList{DNCName: schema1List, Stamp: "schema 1", Numbers: n})
+}
+
+// toSchema3 puts the due index in lanes. Ranges of schema 2 are read as such of
+// the plain lane.
+func toSchema3(t *txn) error {
+	return t.eachCampaign(func(p *parts) error {
+		var ids []uint64
+		if err := p.due.ForEach(func(k, _ []byte) error {
+			if len(k) != dueTail {
+				return fmt.Errorf("%w: due index", errRecord)
+			}
+			ids = append(ids, binary.BigEndian.Uint64(k[8:]))
+			return nil
+		}); err != nil {
+			return err
+		}
+		if err := p.root.DeleteBucket(bDue); err != nil {
+			return err
+		}
+		due, err := p.root.CreateBucket(bDue)
+		if err != nil {
+			return err
+		}
+		p.due = due
+		p.due.FillPercent = 0.9 // within a lane keys ascend
+		for _, id := range ids {
+			c, err := p.contact(id)
+			if err != nil {
+				return err
+			}
+			if err := p.index(&c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -23,7 +23,7 @@ func storeFile(t *testing.T) string {
 		t.Fatal(err)
 	}
 	loadTest(t, s, "c", 1000, 2000)
-	if _, _, err := s.Claim("c", testStart, 10); err != nil {
+	if _, _, err := claimMost(s, "c", testStart, 10); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -66,10 +66,10 @@ func refused(t *testing.T, path, why string, want error) {
 }
 
 func TestNewer(t *testing.T) {
-	for _, schema := range []string{"3", "1000"} {
+	for _, schema := range []string{"4", "1000"} {
 		path := storeFile(t)
 		edit(t, path, func(tx *bbolt.Tx) error { return tx.Bucket(bMeta).Put(kSchema, []byte(schema)) })
-		refused(t, path, "its schema is "+schema+", this one writes 2", ErrNewer)
+		refused(t, path, "its schema is "+schema+", this one writes 3", ErrNewer)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestInUse(t *testing.T) {
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("it took %v to say so", took)
 	}
-	if _, _, err := s.Claim("c", testStart, 1); err != nil {
+	if _, _, err := claimMost(s, "c", testStart, 1); err != nil {
 		t.Fatal(err)
 	}
 	// Whoever lets go in time is waited for: a restart overlaps.
@@ -192,7 +192,7 @@ func TestReadFault(t *testing.T) {
 	if n, err := s.Counters("c"); !errors.Is(err, errInternal) {
 		t.Errorf("%+v, %v", n, err)
 	}
-	if _, _, err := s.Claim("c", testStart, 1); !errors.Is(err, errInternal) {
+	if _, _, err := claimMost(s, "c", testStart, 1); !errors.Is(err, errInternal) {
 		t.Error(err)
 	}
 	for _, err := range s.Contacts("c") {

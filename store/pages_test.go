@@ -15,7 +15,7 @@ func TestDamagedPages(t *testing.T) {
 	s := openTest(t)
 	s.freeSynced = -1
 	loadTest(t, s, "c", 1000, 3000)
-	if _, _, err := s.Claim("c", testStart, 10); err != nil {
+	if _, _, err := claimMost(s, "c", testStart, 10); err != nil {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer

@@ -45,6 +45,7 @@ var sizeSteps = []struct {
 	name string
 	do   func(s *Bolt, n int, out figures) error
 }{
+	{"preview", sizePreview},
 	{"import", sizeImport},
 	{"dnc", sizeDNC},
 	{"sleep", sizeSleep},
@@ -232,6 +233,21 @@ func sizeImport(s *Bolt, n int, out figures) error {
 	return err
 }
 
+// sizePreview is a dry run of the import, before it.
+func sizePreview(s *Bolt, n int, out figures) error {
+	anon := watch("RssAnon")
+	began := time.Now()
+	b, err := s.Preview(sizeSource, benchStart, sizeRows(n, 0), func(Row, Verdict) {})
+	if err != nil {
+		return err
+	}
+	if b.Added != n-n/50 || b.Rejected != n/50 {
+		return fmt.Errorf("%+v", b)
+	}
+	out["s-preview"], out["MiB-preview-peak"], out["MiB-preview-anon-peak"] = time.Since(began).Seconds(), memory("VmHWM"), anon()
+	return nil
+}
+
 func sizeDNC(s *Bolt, n int, out figures) error {
 	began := time.Now()
 	_, err := s.SetDNC(DNCName{List: "national"}, "s", benchStart, func(yield func(string, error) bool) {
@@ -287,7 +303,7 @@ const sizeCalls = 50_000
 func sizeDial(s *Bolt, n int, out figures) error {
 	began := time.Now()
 	now := benchStart.Add(time.Minute)
-	claims, _, err := s.Claim("c", now, 1)
+	claims, _, err := claimMost(s, "c", now, 1)
 	if err != nil || len(claims) != 1 {
 		return fmt.Errorf("%d claims, %w", len(claims), err)
 	}
@@ -307,7 +323,7 @@ func sizeDial(s *Bolt, n int, out figures) error {
 			if err != nil {
 				return err
 			}
-			_, _, err = t.collectDue(scan, now, 1)
+			_, err = t.collectDue(scan, now, &campaign.Take{Max: 1, AllZones: true})
 			return err
 		})
 		if took[i] = time.Since(began); err != nil {
@@ -343,7 +359,7 @@ func sizeDial(s *Bolt, n int, out figures) error {
 }
 
 func sizeCall(s *Bolt, now time.Time) error {
-	claims, _, err := s.Claim("c", now, 1)
+	claims, _, err := claimMost(s, "c", now, 1)
 	if err != nil || len(claims) != 1 {
 		return fmt.Errorf("%d claims, %w", len(claims), err)
 	}

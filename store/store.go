@@ -24,13 +24,19 @@ type Store interface {
 	// two dialers on one Asterisk nor a store and its restored copy use the same.
 	Instance() string
 
-	// Claim makes attempts for up to max contacts that are due at now, earliest
-	// first, and marks the contacts as dialing. Contacts on the do-not-call
-	// list are settled on the way; those whose number is in flight in any
-	// campaign are put off by BusyNumberDelay. next is when the next contact
-	// is due, zero if none is. The cost does not depend on how many contacts
-	// there are, or are not due.
-	Claim(campaign string, now time.Time, max int) (claims []campaign.Claim, next time.Time, err error)
+	// Claim makes attempts for contacts that are due at now, in the order that
+	// campaign.Take has, and marks the contacts as dialing. Each is called at the
+	// number that is next, or else the next one behind it that is neither dead, on
+	// a do-not-call list, nor too often called or in flight, in whatever campaign.
+	// Contacts that are met on the way and cannot be called are put off until one
+	// of their numbers can be, by BusyNumberDelay if it is in flight; those whose
+	// numbers are all dead or on do-not-call lists, or whose time has passed, are
+	// over. The cost does not depend on how many contacts there are, are not due or
+	// are of other zones; it grows a little with the number of lanes.
+	Claim(campaign string, now time.Time, take campaign.Take) (campaign.Taken, error)
+	// Expire ends up to most contacts of a campaign whose time has passed, and
+	// returns how many it found. Claims heed the time all the same.
+	Expire(campaign string, now time.Time, most int) (n int, err error)
 	// Withdraw undoes a claim; nothing of it is left but its number, which is
 	// not given again. Its contact's state and due time are those of the claim,
 	// which the caller may have changed. One that is not in flight is not touched.
@@ -165,7 +171,7 @@ const BusyNumberDelay = time.Minute
 type Row struct {
 	Line       int
 	Numbers    []RowNumber // in the order in which they are called; at most campaign.MaxNumbers, each once
-	Key        string      // the user's own id; identifies the row if it is given, else its first number does
+	Key        string      // the user's own id; identifies the row if it is given, else the first of its numbers that a contact of the list has does
 	Attributes []campaign.Attribute
 	Priority   int // within campaign.MinPriority and campaign.MaxPriority
 	Zone       string

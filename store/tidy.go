@@ -251,12 +251,13 @@ func decodeIndexing(b []byte) (*indexing, error) {
 	return &x, d.err
 }
 
-// indexSome makes contacts due.
+// indexSome makes contacts due, and enters when they expire.
 func indexSome(_ *txn, p *parts, _ []byte) (from []byte, err error) {
 	x := p.indexing
 	if x == nil {
 		return nil, nil
 	}
+	put := 0
 	all, from := entries(p.contacts, key64(x.next), sweepScan)
 	for _, e := range all {
 		id, err := uint64Of(e.key)
@@ -271,9 +272,13 @@ func indexSome(_ *txn, p *parts, _ []byte) (from []byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if isDue(&c) && !p.isFresh(&c) {
-			if err := p.due.Put(dueKey(&c), nil); err != nil {
+		if isDue(&c) && (!p.isFresh(&c) || nanos(c.Expires) > 0) {
+			if err := p.index(&c); err != nil {
 				return nil, err
+			}
+			if put++; put == smallLoad {
+				x.next, from = id+1, key64(id+1)
+				break
 			}
 		}
 		x.next = id + 1

@@ -28,6 +28,7 @@ type parts struct {
 	keys     *bbolt.Bucket
 	numbers  *bbolt.Bucket
 	due      *bbolt.Bucket
+	expiring *bbolt.Bucket
 	attempts *bbolt.Bucket
 	inFlight *bbolt.Bucket
 	lists    *bbolt.Bucket
@@ -128,11 +129,12 @@ type part struct {
 	b    **bbolt.Bucket
 }
 
-func (p *parts) buckets() [12]part {
+func (p *parts) buckets() [13]part {
 	return [...]part{
 		{bContacts, &p.contacts}, {bKeys, &p.keys}, {bNumbers, &p.numbers}, {bDue, &p.due},
 		{bAttempts, &p.attempts}, {bInFlight, &p.inFlight}, {bLists, &p.lists}, {bBatches, &p.batches},
 		{bFresh, &p.fresh}, {bLeaving, &p.leaving}, {bRollups, &p.rollups}, {bPurged, &p.purged},
+		{bExpiring, &p.expiring},
 	}
 }
 
@@ -191,7 +193,7 @@ func (p *parts) contact(id uint64) (campaign.Contact, error) {
 	return c, nil
 }
 
-// putContact writes a contact, its place in the due index and the counters.
+// putContact writes a contact, its places in the indexes of those due and the counters.
 // old is what is stored now, nil for a new contact.
 func (p *parts) putContact(old *campaign.Contact, c *campaign.Contact) error {
 	if old != nil {
@@ -202,8 +204,8 @@ func (p *parts) putContact(old *campaign.Contact, c *campaign.Contact) error {
 	if err := p.countContacts(c.List, c.State, 1); err != nil {
 		return err
 	}
-	if isDue(c) && !p.isFresh(c) {
-		if err := p.due.Put(dueKey(c), nil); err != nil {
+	if isDue(c) {
+		if err := p.index(c); err != nil {
 			return err
 		}
 	}
@@ -215,10 +217,31 @@ func (p *parts) forget(c *campaign.Contact) error {
 	if err := p.countContacts(c.List, c.State, -1); err != nil {
 		return err
 	}
-	if isDue(c) && !p.isFresh(c) {
-		return p.due.Delete(dueKey(c))
+	if !isDue(c) {
+		return nil
 	}
-	return nil
+	if nanos(c.Expires) > 0 {
+		if err := p.expiring.Delete(expiringKey(c)); err != nil {
+			return err
+		}
+	}
+	if p.isFresh(c) {
+		return nil
+	}
+	return p.due.Delete(dueKey(c))
+}
+
+// index enters a contact that is due where such are looked for.
+func (p *parts) index(c *campaign.Contact) error {
+	if nanos(c.Expires) > 0 {
+		if err := p.expiring.Put(expiringKey(c), nil); err != nil {
+			return err
+		}
+	}
+	if p.isFresh(c) {
+		return nil
+	}
+	return p.due.Put(dueKey(c), nil)
 }
 
 // countContacts books n contacts of a list in a state.
@@ -238,17 +261,6 @@ func (p *parts) countContacts(list string, state campaign.ContactState, n int64)
 
 func isDue(c *campaign.Contact) bool {
 	return c.State == campaign.Pending || c.State == campaign.Waiting
-}
-
-func dueKey(c *campaign.Contact) []byte {
-	return binary.BigEndian.AppendUint64(key64(nanos(c.Due)), c.ID)
-}
-
-func splitDue(k []byte) (at, id uint64, err error) {
-	if len(k) != 16 {
-		return 0, 0, fmt.Errorf("%w: due index", errRecord)
-	}
-	return binary.BigEndian.Uint64(k), binary.BigEndian.Uint64(k[8:]), nil
 }
 
 func key64(v uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 16), v) }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ const maxFindings = 20
 //
 //   - the file: every page is used once or free, keys are in order (bbolt's own check)
 //   - records, indexes and their values can be read
-//   - the due index holds exactly the contacts that are pending or waiting, at their times, and are in no fresh range
+//   - the due index holds exactly the contacts that are pending or waiting, in their lanes at their times, and are in no
+//     fresh range; the index of those who expire holds exactly those of them that do
+//   - the calls that count for what bounds them are the same in their order and by number
 //   - the indexes of numbers and keys hold exactly the contacts, by each of their numbers
 //   - the attempts in flight are exactly those that have not ended, each with a contact that is
 //     dialing and a number that is ringing for it, and nothing else rings
@@ -86,7 +89,7 @@ func (v *verifier) store() {
 	} else if schema < SchemaVersion {
 		return // its records are others
 	}
-	for _, name := range [][]byte{bRinging, bBarred, bCampaigns} {
+	for _, name := range [][]byte{bRinging, bBarred, bCalled, bCalls, bCampaigns} {
 		if v.tx.Bucket(name) == nil {
 			v.report("bucket %s is missing", name)
 			return
@@ -117,7 +120,33 @@ func (v *verifier) store() {
 	})
 	v.where = ""
 	v.ringing()
+	v.calls()
 	v.dnc()
+}
+
+// calls compares the calls of the last week in their order with those by number.
+func (v *verifier) calls() {
+	t := &txn{tx: v.tx}
+	n, found := 0, 0
+	v.tx.Bucket(bCalled).ForEach(func(number, _ []byte) error {
+		all, err := t.callTimes(number)
+		if err != nil || len(all) == 0 {
+			v.report("the times of a number's calls: %w", errors.Join(err, errRecord))
+		}
+		n += len(all)
+		return nil
+	})
+	v.tx.Bucket(bCalls).ForEach(func(k, number []byte) error {
+		all, err := t.callTimes(number)
+		if err != nil || len(k) != 16 || !slices.Contains(all, binary.BigEndian.Uint64(k)) {
+			v.report("a call is noted that is not among those of its number")
+		}
+		found++
+		return nil
+	})
+	if n != found {
+		v.report("%d calls are noted in their order, but %d by number", found, n)
+	}
 }
 
 // dnc checks the do-not-call lists.
@@ -307,7 +336,7 @@ func (v *verifier) flight(p *parts, a *campaign.Attempt, before []byte) {
 
 // contacts checks contacts and their indexes, and counts their states.
 func (v *verifier) contacts(p *parts, w *campaignSums) {
-	due, keyed, numbers, purged := 0, 0, 0, int64(0)
+	due, expiring, keyed, numbers, purged := 0, 0, 0, 0, int64(0)
 	last := p.contacts.Sequence()
 	p.contacts.ForEach(func(k, _ []byte) error {
 		id, err := uint64Of(k)
@@ -325,10 +354,16 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 		}
 		w.whole.Contacts[c.State]++
 		w.group(groupKey(ByList, c.List)).Contacts[c.State]++
-		if x := p.indexing; isDue(&c) && !p.isFresh(&c) && (x == nil || id < x.next || id > x.last || inDue(p, &c)) {
+		if x := p.indexing; isDue(&c) && !p.isFresh(&c) && (x == nil || id < x.next || id > x.last || inIndex(p.due, dueKey(&c))) {
 			due++
-			if !inDue(p, &c) {
+			if !inIndex(p.due, dueKey(&c)) {
 				v.report("contact %d is %s, but not in the due index at its time", id, c.State)
+			}
+		}
+		if x := p.indexing; isDue(&c) && nanos(c.Expires) > 0 && (x == nil || id < x.next || id > x.last || inIndex(p.expiring, expiringKey(&c))) {
+			expiring++
+			if !inIndex(p.expiring, expiringKey(&c)) {
+				v.report("contact %d expires, but is not in the index of those who do", id)
 			}
 		}
 		for _, n := range c.Numbers {
@@ -374,16 +409,22 @@ func (v *verifier) contacts(p *parts, w *campaignSums) {
 			v.report("index %s has %d entries, but the contacts %d", index.name, n, index.want)
 		}
 	}
-	if n := countKeys(p.due); n != due {
-		v.report("index due has %d entries, but %d contacts", n, due)
+	for _, index := range []struct {
+		name string
+		b    *bbolt.Bucket
+		want int
+	}{{"due", p.due, due}, {"expiring", p.expiring, expiring}} {
+		if n := countKeys(index.b); n != index.want {
+			v.report("index %s has %d entries, but %d contacts", index.name, n, index.want)
+		}
 	}
 }
 
-// inDue reports whether the due index has a contact. Its values are empty, which
-// Get does not tell from a missing key.
-func inDue(p *parts, c *campaign.Contact) bool {
-	at, _ := p.due.Cursor().Seek(dueKey(c))
-	return bytes.Equal(at, dueKey(c))
+// inIndex reports whether an index has a key. Its values are empty, which Get does
+// not tell from a missing key.
+func inIndex(index *bbolt.Bucket, key []byte) bool {
+	at, _ := index.Cursor().Seek(key)
+	return bytes.Equal(at, key)
 }
 
 // countUpTo counts the ids of contacts up to last in an index, and the entries

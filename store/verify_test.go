@@ -3,6 +3,7 @@ package store
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -51,6 +52,16 @@ func TestVerify(t *testing.T) {
 			}
 			return p.due.Delete(dueKey(&c))
 		},
+		"contact 6 is pending, but not in the due index": func(t *txn, p *parts) error { // in another lane
+			return contact(p, 6, func(c *campaign.Contact) { c.Zone = "Asia/Seoul" })
+		},
+		"contact 7 expires, but": func(t *txn, p *parts) error {
+			return contact(p, 7, func(c *campaign.Contact) { c.Expires = testStart.Add(time.Hour) })
+		},
+		"index expiring has 1 entries, but 0": func(t *txn, p *parts) error { return p.expiring.Put(key64(1), nil) },
+		"a call is noted that is not among":   func(t *txn, p *parts) error { return t.tx.Bucket(bCalls).Put(make([]byte, 16), []byte("1")) },
+		"0 calls are noted in their order":    func(t *txn, p *parts) error { return t.tx.Bucket(bCalled).Put([]byte("1"), key64(1)) },
+		"the times of a number's calls":       func(t *txn, p *parts) error { return t.tx.Bucket(bCalled).Put([]byte("1"), []byte("x")) },
 		"contact 3 is waiting, but not in the due index": func(t *txn, p *parts) error {
 			return contact(p, 3, func(c *campaign.Contact) { c.Due = c.Due.Add(1) })
 		},
@@ -68,7 +79,7 @@ func TestVerify(t *testing.T) {
 		"contact 5 is to leave":            func(t *txn, p *parts) error { return p.putLeaving(5, leaving{removed: true}) },
 		"fresh contacts":                   func(t *txn, p *parts) error { return p.fresh.Put([]byte("x"), nil) },
 		"index due has 99 entries, but 88": func(t *txn, p *parts) error {
-			return p.putRange(&freshRange{10, 10, 20, nanos(testStart)})
+			return p.putRange(&freshRange{10, 10, 20, nanos(testStart), plainLane})
 		},
 		"rollup \"ax\" is": func(t *txn, p *parts) error {
 			c, err := p.groups.of("ax")
@@ -179,7 +190,7 @@ func damaged(t *testing.T, damage func(*txn, *parts) error) *Bolt {
 	if err := s.SaveState("c", campaign.Running, testStart); err != nil {
 		t.Fatal(err)
 	}
-	claims, _, err := s.Claim("c", testStart, 3)
+	claims, _, err := claimMost(s, "c", testStart, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +220,7 @@ func useAll(s *Bolt) {
 			s.Finish(endTest(cm))
 		}
 	}
-	s.Claim("c", testStart.Add(1000), 200)
+	claimMost(s, "c", testStart.Add(1000), 200)
 	loadAgain := func(yield func(Row, error) bool) {
 		yield(Row{Numbers: []RowNumber{{Number: "1000"}}}, nil)
 		yield(Row{Numbers: []RowNumber{{Number: "1"}}, Key: "9"}, nil)

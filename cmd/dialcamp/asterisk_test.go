@@ -117,9 +117,9 @@ func fixtureCmd(ts *testscript.TestScript, neg bool, args []string) {
 		{campaign.Connected, campaign.Attempt{Cause: 16, Agent: "PJSIP/agent1", Answered: nine.Add(5 * time.Second), Connected: nine.Add(6 * time.Second), Ended: nine.Add(66 * time.Second)}},
 		{campaign.Busy, campaign.Attempt{Cause: 17, Ended: nine.Add(time.Hour + 2*time.Second)}},
 	} {
-		claims, _, err := s.Claim("spring", nine.Add(time.Duration(i)*time.Hour), 1)
+		taken, err := s.Claim("spring", nine.Add(time.Duration(i)*time.Hour), campaign.Take{Max: 1, AllZones: true})
 		ts.Check(err)
-		a, c := claims[0].Attempt, claims[0].Contact
+		a, c := taken.Claims[0].Attempt, taken.Claims[0].Contact
 		a.Outcome, a.Cause, a.Agent, a.Answered, a.Connected, a.Ended = end.outcome, end.a.Cause, end.a.Agent, end.a.Answered, end.a.Connected, end.a.Ended
 		c.State, c.Due, c.Attempts, c.Counted, c.Last = campaign.Done, time.Time{}, 1, 1, end.outcome
 		ts.Check(s.Finish(a, c))

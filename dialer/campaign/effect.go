@@ -13,11 +13,10 @@ type Effect interface{ effect() }
 
 // Effects.
 type (
-	// TakeContacts asks the store for up to Max due contacts; Claimed or
-	// ClaimFailed answers.
+	// TakeContacts asks the store for due contacts; Claimed or ClaimFailed answers.
 	TakeContacts struct {
 		Campaign string
-		Max      int
+		Take
 	}
 	// Originate places a call whose attempt is durable. Only a failure is
 	// reported, with OriginateFailed.

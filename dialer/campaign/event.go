@@ -72,12 +72,10 @@ type (
 		Effect Effect
 	}
 
-	// Claimed answers TakeContacts: the attempts are durable. Next is when the next
-	// contact is due that was not claimed, zero if there is none.
+	// Claimed answers TakeContacts: the attempts are durable.
 	Claimed struct {
 		Campaign string
-		Claims   []Claim
-		Next     time.Time
+		Taken
 	}
 	// ClaimFailed answers TakeContacts: nothing was claimed.
 	ClaimFailed struct {

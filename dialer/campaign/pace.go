@@ -170,7 +170,7 @@ func (c *Core) take(cp *campaign, n int) {
 	c.trunk(cp).took(cp)
 	c.servers[cp.Server].inFlight += n
 	cp.agenda.ask(c.now)
-	c.do(TakeContacts{cp.Name, n})
+	c.do(TakeContacts{cp.Name, Take{Max: n, AllZones: true}})
 }
 
 // holdOf tells why a decision places no call.

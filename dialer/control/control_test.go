@@ -129,14 +129,14 @@ func newOperator(t *testing.T) *operator {
 	}
 	for i := range 3 {
 		at := morning.Add(time.Duration(i) * time.Hour)
-		claims, _, err := s.Claim("spring", at, 1)
-		if err != nil || len(claims) != 1 {
-			t.Fatal(claims, err)
+		taken, err := s.Claim("spring", at, campaign.Take{Max: 1, AllZones: true})
+		if err != nil || len(taken.Claims) != 1 {
+			t.Fatal(taken.Claims, err)
 		}
 		if i == 2 {
 			break
 		}
-		a, c := claims[0].Attempt, claims[0].Contact
+		a, c := taken.Claims[0].Attempt, taken.Claims[0].Contact
 		a.Outcome, a.Cause, a.Ended = campaign.Busy, 17, at.Add(2*time.Second)
 		c.State, c.Attempts, c.Due = campaign.Done, 1, time.Time{}
 		if err := s.Finish(a, c); err != nil {

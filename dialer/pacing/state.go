@@ -43,6 +43,10 @@ type State struct {
 	// Recent are the abandoned calls of the last few answers, decayed.
 	Recent float64 `json:"recent"`
 
+	// Contacts is what is known of how contacts differ. No decision depends on it: the
+	// factors that it gives are in the Snapshot.
+	Contacts Estimate `json:"contacts,omitzero"`
+
 	Day  Day   `json:"day"`
 	Past Count `json:"past"` // of the regime's window, before this day
 }

@@ -95,17 +95,17 @@ type ending struct {
 // outcome of InFlight leaves it.
 func call(t *testing.T, s store.Store, camp string, at time.Time, e ending) {
 	t.Helper()
-	claims, _, err := s.Claim(camp, at, 1)
+	taken, err := s.Claim(camp, at, campaign.Take{Max: 1, AllZones: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(claims) != 1 {
+	if len(taken.Claims) != 1 {
 		t.Fatalf("nothing due in %s at %s", camp, at)
 	}
 	if e.outcome == campaign.InFlight {
 		return
 	}
-	a, c := finish(claims[0], e)
+	a, c := finish(taken.Claims[0], e)
 	if err := s.Finish(a, c); err != nil {
 		t.Fatal(err)
 	}

@@ -23,11 +23,11 @@ func randomStore(t *testing.T, rng *rand.Rand) store.Store {
 	now := morning
 	for range 40 + rng.IntN(40) {
 		now = now.Add(seconds(600))
-		claims, _, err := s.Claim("spring", now, 1+rng.IntN(3))
+		taken, err := s.Claim("spring", now, campaign.Take{Max: 1 + rng.IntN(3), AllZones: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, cl := range claims {
+		for _, cl := range taken.Claims {
 			switch rng.IntN(12) {
 			case 0: // stays in flight
 			case 1:

@@ -220,7 +220,7 @@ func claimIDs(t *testing.T, b *box) {
 		numbers = append(numbers, fmt.Sprint(1000+i))
 	}
 	b.loaded("c", numbers...)
-	claims, _, err := b.Claim("c", start, 120)
+	claims, _, err := b.claimMost("c", start, 120)
 	if err != nil || len(claims) != 120 {
 		t.Fatalf("%d claims, %v", len(claims), err)
 	}
@@ -231,4 +231,10 @@ func claimIDs(t *testing.T, b *box) {
 			}
 		}
 	}
+}
+
+// claimMost claims up to most contacts of any zone, by plain order.
+func (b *box) claimMost(camp string, now time.Time, most int) ([]campaign.Claim, time.Time, error) {
+	taken, err := b.Claim(camp, now, campaign.Take{Max: most, AllZones: true})
+	return taken.Claims, taken.Next, err
 }

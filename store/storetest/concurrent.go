@@ -27,7 +27,7 @@ func concurrent(t *testing.T, b *box) {
 		camp := []string{"c", "d"}[i%2]
 		wg.Go(func() {
 			for range 40 {
-				claims, _, err := b.Claim(camp, start.Add(time.Hour), 1+rnd.IntN(4))
+				claims, _, err := b.claimMost(camp, start.Add(time.Hour), 1+rnd.IntN(4))
 				if err != nil {
 					t.Error(err)
 					return
@@ -116,7 +116,7 @@ func closed(t *testing.T, b *box) {
 		return err
 	}
 	for name, f := range map[string]func() error{
-		"Claim":    func() error { _, _, err := b.Claim("c", start, 1); return err },
+		"Claim":    func() error { _, _, err := b.claimMost("c", start, 1); return err },
 		"Withdraw": func() error { return b.Withdraw(cm) },
 		"Finish":   func() error { return b.Finish(end(cm, start)) },
 		"InFlight": func() error { _, err := b.InFlight(); return err },
@@ -193,7 +193,7 @@ func closeWhileChanging(t *testing.T, b *box) {
 		for range 16 {
 			wg.Go(func() {
 				for {
-					claims, _, err := b.Claim(camp, start, 1)
+					claims, _, err := b.claimMost(camp, start, 1)
 					if errors.Is(err, store.ErrClosed) {
 						return
 					}

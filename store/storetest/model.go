@@ -17,6 +17,7 @@ type model struct {
 	dnc       map[string]bool
 	seq       int
 	batches   uint64
+	calls     []modelCall
 }
 
 type modelCampaign struct {
@@ -28,6 +29,7 @@ type modelCampaign struct {
 	leaving   map[*campaign.Contact]bool   // their rows are gone
 	batch     map[*campaign.Contact]uint64 // that added them
 	undone    map[uint64]bool
+	turn      uint64 // contacts claimed
 }
 
 type modelAttempt struct {
@@ -53,46 +55,6 @@ func waits(c *campaign.Contact) bool {
 	return c.State == campaign.Pending || c.State == campaign.Waiting
 }
 
-// claim returns the new attempts, and when the next contact is due.
-func (m *model) claim(name string, now time.Time, most int) (made []*modelAttempt, next time.Time) {
-	if m.campaigns[name] == nil {
-		return nil, next
-	}
-	mc := m.campaign(name)
-	var due []*campaign.Contact
-	for _, c := range mc.contacts {
-		if waits(c) && !c.Due.After(now) {
-			due = append(due, c)
-		}
-	}
-	slices.SortStableFunc(due, func(a, b *campaign.Contact) int { return a.Due.Compare(b.Due) })
-	for _, c := range due {
-		if len(made) == most {
-			break
-		}
-		switch {
-		case m.dnc[c.Number()]:
-			c.State, c.Due = campaign.DNC, time.Time{}
-		case m.ringing(c.Number()):
-			c.Due = now.Add(store.BusyNumberDelay)
-		default:
-			m.seq++
-			at := &modelAttempt{m.seq, campaign.Attempt{
-				Campaign: name, List: c.List, Key: c.Key, Number: c.Number(), Pass: c.Attempts + 1, Claimed: now,
-			}, *c, c}
-			mc.attempts = append(mc.attempts, at)
-			made = append(made, at)
-			c.State, c.Due, c.Attempts = campaign.Dialing, time.Time{}, c.Attempts+1
-		}
-	}
-	for _, c := range mc.contacts {
-		if waits(c) && (next.IsZero() || c.Due.Before(next)) {
-			next = c.Due
-		}
-	}
-	return made, next
-}
-
 func (m *model) flying() (all []*modelAttempt) {
 	for _, mc := range m.campaigns {
 		for _, at := range mc.attempts {
@@ -116,6 +78,7 @@ func (m *model) withdraw(at *modelAttempt) {
 	}
 	mc := m.campaigns[at.a.Campaign]
 	mc.attempts = slices.DeleteFunc(mc.attempts, func(x *modelAttempt) bool { return x == at })
+	m.forget(at)
 	mc.settle(at.of, &at.before)
 }
 
@@ -123,7 +86,16 @@ func (m *model) withdraw(at *modelAttempt) {
 func (mc *modelCampaign) settle(c, to *campaign.Contact) {
 	stored := *c
 	*c = *to
-	c.Attributes, c.Numbers, c.NotBefore = stored.Attributes, stored.Numbers, stored.NotBefore
+	c.Attributes, c.Numbers, c.NotBefore, c.Expires = stored.Attributes, slices.Clone(stored.Numbers), stored.NotBefore, stored.Expires
+	c.Priority, c.Zone = stored.Priority, stored.Zone
+	for i := range c.Numbers {
+		n := &c.Numbers[i]
+		for _, t := range to.Numbers {
+			if t.Number == n.Number {
+				n.Last, n.Attempts, n.Dead = t.Last, t.Attempts, t.Dead
+			}
+		}
+	}
 	c.Next = max(0, slices.IndexFunc(c.Numbers, func(n campaign.Number) bool { return n.Number == to.Number() }))
 	if mc.leaving[c] && waits(c) {
 		c.State = campaign.Removed
@@ -151,7 +123,9 @@ func (m *model) undo(batch uint64) (n int) {
 
 func (m *model) finish(at *modelAttempt, a campaign.Attempt, c campaign.Contact) {
 	if slices.Contains(m.flying(), at) {
-		at.a = a
+		if at.a = a; !a.Outcome.CountsAsAttempt() {
+			m.forget(at)
+		}
 		m.campaigns[at.a.Campaign].settle(at.of, &c)
 	}
 }
@@ -211,7 +185,7 @@ func (m *model) load(src store.Source, now time.Time, rows []store.Row) store.Ba
 			b.Updated++
 			changes = append(changes, func() { m.revise(mc, own, &r, now) })
 		default:
-			c := &campaign.Contact{List: src.List, Key: r.Key, Attributes: r.Attributes, NotBefore: r.NotBefore, Due: latest(now, r.NotBefore)}
+			c := &campaign.Contact{List: src.List, Key: r.Key, Attributes: r.Attributes, Priority: r.Priority, Zone: r.Zone, NotBefore: r.NotBefore, Expires: r.Expires, Due: latest(now, r.NotBefore)}
 			for _, n := range r.Numbers {
 				c.Numbers = append(c.Numbers, campaign.Number{Number: n.Number, Type: n.Type})
 			}
@@ -253,13 +227,14 @@ func (m *model) load(src store.Source, now time.Time, rows []store.Row) store.Ba
 
 // own is the contact that a row stands for, nil if it is a new one.
 func (mc *modelCampaign) own(list string, r *store.Row) *campaign.Contact {
-	i := slices.IndexFunc(mc.contacts, func(c *campaign.Contact) bool {
-		return c.List == list && (r.Key != "" && c.Key == r.Key || r.Key == "" && has(c, r.Numbers[0].Number))
-	})
-	if i < 0 {
-		return nil
+	for _, n := range r.Numbers {
+		for _, c := range mc.contacts {
+			if c.List == list && (r.Key != "" && c.Key == r.Key || r.Key == "" && has(c, n.Number)) {
+				return c
+			}
+		}
 	}
-	return mc.contacts[i]
+	return nil
 }
 
 func has(c *campaign.Contact, number string) bool {
@@ -277,7 +252,8 @@ func shares(c *campaign.Contact, r *store.Row) bool {
 // says reports whether a contact is as a row says.
 func says(r *store.Row, c *campaign.Contact) bool {
 	return slices.EqualFunc(c.Numbers, r.Numbers, func(a campaign.Number, n store.RowNumber) bool { return a.Number == n.Number && a.Type == n.Type }) &&
-		slices.Equal(c.Attributes, r.Attributes) && c.NotBefore.Equal(r.NotBefore)
+		slices.Equal(c.Attributes, r.Attributes) && c.NotBefore.Equal(r.NotBefore) &&
+		c.Priority == r.Priority && c.Zone == r.Zone && c.Expires.Equal(r.Expires)
 }
 
 func latest(a, b time.Time) time.Time {
@@ -289,12 +265,16 @@ func latest(a, b time.Time) time.Time {
 
 // revise makes a contact what its row says.
 func (m *model) revise(mc *modelCampaign, c *campaign.Contact, r *store.Row, now time.Time) {
-	next, old, before := c.Number(), c.Numbers, c.NotBefore
+	next, old, before, expired := c.Number(), c.Numbers, c.NotBefore, c.Expires
 	c.Attributes, c.NotBefore, c.Numbers, c.Next = r.Attributes, r.NotBefore, nil, 0
+	c.Priority, c.Zone, c.Expires = r.Priority, r.Zone, r.Expires
+	joined := false
 	for i, n := range r.Numbers {
 		number := campaign.Number{Number: n.Number}
 		if k := slices.IndexFunc(old, func(o campaign.Number) bool { return o.Number == n.Number }); k >= 0 {
 			number = old[k]
+		} else {
+			joined = true
 		}
 		if number.Type = n.Type; n.Number == next && c.Attempts > 0 {
 			c.Next = i
@@ -304,7 +284,7 @@ func (m *model) revise(mc *modelCampaign, c *campaign.Contact, r *store.Row, now
 	delete(mc.leaving, c)
 	switch c.State {
 	case campaign.Pending, campaign.Waiting:
-		if !before.Equal(c.NotBefore) {
+		if !c.Callback && !before.Equal(c.NotBefore) {
 			if !before.IsZero() && c.Due.Equal(before) {
 				c.Due = now
 			}
@@ -316,6 +296,14 @@ func (m *model) revise(mc *modelCampaign, c *campaign.Contact, r *store.Row, now
 		}
 	case campaign.DNC:
 		if !m.allBarred(c) {
+			c.State, c.Due = active(c), latest(now, c.NotBefore)
+		}
+	case campaign.BadNumber:
+		if joined {
+			c.State, c.Due = active(c), latest(now, c.NotBefore)
+		}
+	case campaign.Expired:
+		if !expired.Equal(c.Expires) && !late(c, now) {
 			c.State, c.Due = active(c), latest(now, c.NotBefore)
 		}
 	}

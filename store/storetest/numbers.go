@@ -46,7 +46,9 @@ func loadNumbers(t *testing.T, b *box) {
 	batch, _ = b.load("c", "l", list)
 	b.expect(batch, 0, 3, 0)
 	// Any number of another's is taken, in the list, in another row and on another list.
-	batch, rejects := b.load("c", "l", []store.Row{row(2, "D", "6", "2"), row(3, "", "4"), row(4, "", "4"), row(5, "", "7", "5"), row(6, "E", "8", "9"), row(7, "F", "9", "10")})
+	batch, rejects := b.load("c", "l", []store.Row{
+		row(2, "D", "6", "2"), row(3, "", "4"), row(4, "", "4"), row(5, "", "5", "1"), row(6, "E", "8", "9"), row(7, "F", "9", "10"),
+	})
 	b.expect(batch, 1, 0, 4)
 	for i, why := range []string{"number 2 is already on this list, under another key", "earlier row", "number 2 is already on this list, in another row", "earlier row"} {
 		if !strings.Contains(rejects[i].Why, why) {
@@ -90,6 +92,10 @@ func loadNewNumbers(t *testing.T, b *box) {
 	}
 	batch, _ = b.load("c", "l", []store.Row{row(2, "A", "4", "1:work"), row(3, "B", "3"), row(4, "", "2")}) // which A has no more
 	b.expect(batch, 1, 2, 0)
+	// Without a key, any of the numbers that stay tells whose row it is.
+	if batch, _ = b.load("c", "l", []store.Row{row(2, "", "5", "2")}); batch.Updated != 1 || len(b.of("c", "5").Numbers) != 2 {
+		t.Fatalf("%+v", batch)
+	}
 	b.reopen()
 	b.addDNC(doNotCall, 1, "2")
 	b.removeDNC(doNotCall, start, 1, "2")
@@ -146,8 +152,10 @@ func loadSameNewNumber(t *testing.T, b *box) {
 	for _, cm := range claims {
 		b.finish(end(cm, start))
 	}
-	if c := b.of("d", new[5].Numbers[0].Number); len(c.Numbers) != 2 || c.Number() != old[5].Numbers[0].Number {
-		t.Fatalf("%+v", c)
+	for i, next := range map[int]string{1: old[1].Numbers[0].Number, 5: new[5].Numbers[0].Number} { // dialed before, and not
+		if c := b.of("d", new[i].Numbers[0].Number); len(c.Numbers) != 2 || c.Number() != next {
+			t.Fatalf("%+v", c)
+		}
 	}
 }
 

@@ -110,6 +110,13 @@ func (r *random) stepLoad() string {
 		if r.rnd.IntN(5) == 0 {
 			row.NotBefore = r.now.Add(time.Duration(r.rnd.IntN(20)-5) * time.Minute)
 		}
+		if r.rnd.IntN(5) == 0 {
+			row.Expires = r.now.Add(time.Duration(1+r.rnd.IntN(10)) * time.Minute)
+		}
+		if r.rnd.IntN(3) == 0 {
+			row.Priority = r.rnd.IntN(3) - 1
+		}
+		row.Zone = randomZones[r.rnd.IntN(len(randomZones))]
 		if r.rnd.IntN(2) == 0 {
 			row.Key = fmt.Sprint("k", r.rnd.IntN(30))
 		}
@@ -157,22 +164,44 @@ func (r *random) stepDNC() string {
 	return fmt.Sprintf("dnc %v", list)
 }
 
-func (r *random) stepClaim() string {
-	camp, most := r.camp(), r.rnd.IntN(5)
-	want, wantNext := r.model.claim(camp, r.now, most)
-	got, next, err := r.Claim(camp, r.now, most)
-	if err != nil || len(got) != len(want) || !next.Equal(wantNext) {
-		r.Errorf("%d claims and next %v, not %d and %v, %v", len(got), next, len(want), wantNext, err)
-		return "claim"
+var randomZones = []string{"", "", "Asia/Seoul", "Asia/Seoul,Asia/Tokyo"}
+
+// take asks at random.
+func (r *random) take() campaign.Take {
+	take := campaign.Take{Max: r.rnd.IntN(5), AllZones: r.rnd.IntN(3) == 0, MaxPerNumber: r.rnd.IntN(3), Note: r.rnd.IntN(2) == 0}
+	take.Sure = r.rnd.IntN(take.Max + 1)
+	take.Long = r.rnd.IntN(take.Max + 1 - take.Sure)
+	for _, z := range randomZones[1:] {
+		if r.rnd.IntN(3) > 0 {
+			take.Zones = append(take.Zones, campaign.Zone{Name: z, Factor: r.rnd.Float64()})
+		}
 	}
-	for i, cm := range got {
+	for i := range take.Chances {
+		take.Chances[i] = r.rnd.Float64()
+	}
+	if r.rnd.IntN(3) == 0 {
+		take.Frequency = campaign.Frequency{PerDay: r.rnd.IntN(3), PerWeek: r.rnd.IntN(5)}
+	}
+	return take
+}
+
+func (r *random) stepClaim() string {
+	camp, take := r.camp(), r.take()
+	want, told := r.model.claim(camp, r.now, take)
+	got, err := r.Claim(camp, r.now, take)
+	claims := got.Claims
+	if got.Claims = nil; err != nil || len(claims) != len(want) || !equal(got, told) {
+		r.Errorf("%d claims, not %d, %v\n got %+v\nwant %+v", len(claims), len(want), err, got, told)
+		return fmt.Sprintf("claim %+v of %s at %v", take, camp, r.now)
+	}
+	for i, cm := range claims {
 		if !equal(anonymous(cm.Attempt), want[i].a) || !equal(stranger(cm.Contact), want[i].before) {
 			r.Errorf("claim\n got %+v\nwant %+v", cm, want[i])
 		}
 		r.ids[want[i]] = cm
 		r.old = append(r.old, want[i])
 	}
-	return fmt.Sprintf("claim %d of %s at %v", most, camp, r.now)
+	return fmt.Sprintf("claim %+v of %s at %v", take, camp, r.now)
 }
 
 // stepEnd finishes or withdraws an attempt, often one in flight.
@@ -216,8 +245,14 @@ func (r *random) end(cm campaign.Claim) (campaign.Attempt, campaign.Contact) {
 	c.Tries[a.Outcome]++
 	states := []campaign.ContactState{campaign.Waiting, campaign.Waiting, campaign.Done, campaign.Exhausted, campaign.Expired}
 	if c.State = states[r.rnd.IntN(len(states))]; c.State == campaign.Waiting {
-		c.Due = after(r.now)
+		c.Due, c.Callback = after(r.now), r.rnd.IntN(5) == 0
+	} else {
+		c.Callback = false
 	}
+	c.Numbers = slices.Clone(c.Numbers)
+	n := &c.Numbers[c.Next]
+	n.Last, n.Attempts, n.Dead = a.Outcome, n.Attempts+1, a.Outcome == campaign.Invalid
+	c.Next = r.rnd.IntN(len(c.Numbers))
 	return a, c
 }
 

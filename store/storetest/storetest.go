@@ -101,6 +101,13 @@ func Run(t *testing.T, open Opener) {
 		{"Purge", purge},
 		{"PurgeMany", purgeMany},
 		{"Stats", stats},
+		{"ClaimZones", claimZones},
+		{"ClaimRevised", claimRevised},
+		{"ClaimNobodyStarves", claimNobodyStarves},
+		{"ClaimExpired", claimExpired},
+		{"Frequency", frequency},
+		{"SeveralNumbers", severalNumbers},
+		{"AllNumbersDead", allNumbersDead},
 		{"Attempts", attempts},
 		{"AttemptsWhileChanging", attemptsWhileChanging},
 		{"Contacts", contacts},
@@ -312,7 +319,7 @@ func (b *box) loaded(camp string, numbers ...string) {
 
 func (b *box) claim(camp string, now time.Time, max int) ([]campaign.Claim, time.Time) {
 	b.Helper()
-	claims, next, err := b.Claim(camp, now, max)
+	claims, next, err := b.claimMost(camp, now, max)
 	if err != nil {
 		b.Fatal(err)
 	}
