@@ -36,7 +36,7 @@ func CallBack(cfg *config.Config, st store.Store, now time.Time, ask control.Cal
 
 func callBack(cfg *config.Config, st store.Store, now time.Time, ask control.Callback) (done control.CalledBack, id uint64, err error) {
 	t := storyteller{cfg: cfg, store: st, now: now}
-	camp := t.campaign(ask.Campaign)
+	camp := cfg.Campaign(ask.Campaign)
 	if camp == nil {
 		return done, 0, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("the config has no campaign %q", ask.Campaign)}
 	}

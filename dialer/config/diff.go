@@ -99,6 +99,9 @@ func each[T any](d *differ, old, new []T, subject func(*T) string, inner func(a,
 // own are fields with subjects of their own, and of no meaning.
 var own = map[string]bool{"Campaign.Lists": true, "Campaign.DNC": true}
 
+// shares are fields that are written with a percent sign.
+var shares = map[string]bool{"Pacing.AbandonTarget": true, "RetryRule.Jitter": true, "Breaker.Share": true}
+
 func (d *differ) value(subject, key string, a, b reflect.Value) {
 	if reflect.DeepEqual(a.Interface(), b.Interface()) {
 		return
@@ -132,7 +135,7 @@ func (d *differ) value(subject, key string, a, b reflect.Value) {
 			case name == "List.Remove" && x.Bool() != y.Bool():
 				words := map[bool]string{false: "keep", true: "remove"}
 				d.add(Change{Subject: subject, Key: sub, Old: words[x.Bool()], New: words[y.Bool()]})
-			case name == "Pacing.AbandonTarget" && x.Float() != y.Float():
+			case shares[name] && x.Float() != y.Float():
 				d.add(Change{Subject: subject, Key: sub, Old: percentText(x.Float()), New: percentText(y.Float())})
 			default:
 				d.value(subject, sub, x, y)
@@ -230,6 +233,10 @@ func shown(v reflect.Value) string {
 	switch x := v.Interface().(type) {
 	case time.Duration:
 		return short(x)
+	case []time.Duration:
+		if len(x) == 1 {
+			return short(x[0])
+		}
 	case rune:
 		if x == 0 {
 			return unset

@@ -3,6 +3,7 @@
 //
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
+//	GET  /v1/campaigns/NAME/why                 report.Why
 //	POST /v1/campaigns/NAME/callback?who=&at=&list=&number=&note=   CalledBack, see contacts.go
 //	GET  /v1/contacts?who=                      array of report.Story, of a number or key
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
@@ -57,6 +58,8 @@ type Operator interface {
 	// Import takes a list in, or with DryRun tells what would become of it. It
 	// calls event for what happens on the way, one call at a time.
 	Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error)
+	// Why tells what holds a campaign and its contacts at this moment.
+	Why(ctx context.Context, campaign string) (report.Why, error)
 	// CallBack makes a contact be called at a time.
 	CallBack(ctx context.Context, ask Callback) (CalledBack, error)
 	// Stories tells of everybody who has a number or key.
@@ -126,6 +129,7 @@ func Handler(op Operator) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
+	mux.HandleFunc("GET /v1/campaigns/{name}/why", a.why)
 	mux.HandleFunc("POST /v1/campaigns/{name}/callback", a.callBack)
 	mux.HandleFunc("GET /v1/contacts", a.contacts)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
