@@ -58,6 +58,7 @@ type campaign struct {
 	inFlight int
 	claiming int // contacts asked of the store
 	agenda   agenda
+	zones    zones
 	fault    backoff // the store failed
 	hold     string  // why no call is placed at this moment
 	loading  int     // lists that are being loaded
@@ -211,6 +212,7 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 			cp.loading = max(0, cp.loading-1)
 			cp.over = false
 			cp.agenda.forget()
+			cp.zones.known = false
 		}
 	case CallbackAsked:
 		c.callbackAsked(ev)
