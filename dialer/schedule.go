@@ -84,6 +84,7 @@ func (d *Daemon) schedule() error {
 	if d.cfg.Store.KeepDays > 0 {
 		d.jobs = append(d.jobs, &job{schedule: cron.Every(purgeEvery), loc: time.UTC, next: d.clock.Now().Add(purgeEvery), run: d.purge})
 	}
+	d.jobs = append(d.jobs, &job{schedule: cron.Every(expireEvery), loc: time.UTC, next: d.clock.Now().Add(expireEvery), run: d.expire})
 	if len(DNCFiles(d.cfg)) > 0 {
 		d.jobs = append(d.jobs, &job{schedule: cron.Every(dncEvery), loc: time.UTC, next: d.clock.Now().Add(dncEvery), run: d.refreshDNC})
 	}

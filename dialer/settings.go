@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -45,6 +46,7 @@ func serversOf(cfg *config.Config) []campaign.Server {
 
 func settingsOf(cfg *config.Config) []campaign.Settings {
 	var all []campaign.Settings
+	note := slices.ContainsFunc(cfg.Campaigns, func(c config.Campaign) bool { return c.Frequency != campaign.Frequency{} })
 	for _, c := range cfg.Campaigns {
 		regime, _ := pacing.FindRegime(c.Pacing.Regime)
 		all = append(all, campaign.Settings{
@@ -53,6 +55,8 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hours{c.Calling.Windows, c.Calling.Location},
 			Zones:       c.Calling.ContactTimezone != config.CampaignZone,
+			Frequency:   c.Frequency,
+			Note:        note,
 			Retry:       rulesOf(&c),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
