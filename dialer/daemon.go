@@ -82,7 +82,8 @@ type Daemon struct {
 	dncMu  sync.Mutex
 	dncErr string
 
-	purging sync.Mutex
+	purging  sync.Mutex
+	expiring sync.Mutex
 
 	failing   failing
 	states    latestStates

@@ -100,14 +100,17 @@ func (d *Daemon) withRetry(old, cfg *config.Config, name string) string {
 	return ineligible(n)
 }
 
-// withHours tells what other calling windows do at this moment.
+// withHours tells what other calling windows do at this moment. What they do by
+// the clocks of contacts it does not tell.
 func (d *Daemon) withHours(old, cfg *config.Config, name string) string {
 	now := d.clock.Now()
 	before, after := hoursOf(old.Campaign(name)), hoursOf(cfg.Campaign(name))
-	next, ever := after.Next(now)
-	switch was, is := before.Open(now), after.Open(now); {
+	next, ever := after.Next(now, "")
+	switch was, is := before.Open(now, ""), after.Open(now, ""); {
 	case !ever:
 		return ineligible(d.left(name)) + ": the window never opens"
+	case cfg.Campaign(name).Calling.ContactTimezone != config.CampaignZone:
+		return ""
 	case was && !is:
 		return contacts(d.left(name), "waits until ", "wait until ") + next.Format("Mon 2006-01-02 15:04 MST")
 	case is && !was:

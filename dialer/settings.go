@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -11,29 +12,38 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// hours are a campaign's calling windows in its time zone, and when its schedule
-// stops it.
+// hours are a campaign's calling windows, its own time zone, and when its
+// schedule stops it.
 type hours struct {
 	windows contact.Windows
 	loc     *time.Location
 	stop    cron.Schedule // nil: never
 }
 
-func (h hours) Open(t time.Time) bool { return h.windows.Open(t, h.loc) }
-
-func (h hours) Next(t time.Time) (time.Time, bool) {
-	next, ok := h.windows.Next(t, h.loc)
-	return next.In(h.loc), ok
+func (h hours) Open(t time.Time, zone string) bool {
+	return h.windows.OpenIn(t, contact.Zone(zone), h.loc)
 }
 
-func (h hours) Closes(t time.Time) (time.Time, bool) {
-	end, ok := h.windows.Closes(t, h.loc)
+func (h hours) Next(t time.Time, zone string) (time.Time, bool) {
+	next, ok := h.windows.NextIn(t, contact.Zone(zone), h.loc)
+	if !ok {
+		return time.Time{}, false
+	}
+	return next.In(h.loc), true
+}
+
+func (h hours) Closes(t time.Time, zone string) (time.Time, bool) {
+	end, ok := h.windows.ClosesIn(t, contact.Zone(zone), h.loc)
 	if h.stop != nil {
 		if stop := h.stop.Next(t.In(h.loc)); !stop.IsZero() && (!ok || stop.Before(end)) {
 			return stop, true
 		}
 	}
 	return end, ok
+}
+
+func (h hours) Hour(t time.Time, zone string) int {
+	return contact.Zone(zone).Hour(t, h.loc)
 }
 
 // hoursOf are a campaign's.
@@ -55,12 +65,16 @@ func serversOf(cfg *config.Config) []campaign.Server {
 
 func settingsOf(cfg *config.Config) []campaign.Settings {
 	var all []campaign.Settings
+	note := slices.ContainsFunc(cfg.Campaigns, func(c config.Campaign) bool { return c.Frequency != campaign.Frequency{} })
 	for _, c := range cfg.Campaigns {
 		all = append(all, campaign.Settings{
 			Name: c.Name, Server: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hoursOf(&c),
+			Zones:       c.Calling.ContactTimezone != config.CampaignZone,
+			Frequency:   c.Frequency,
+			Note:        note,
 			Retry:       rulesOf(&c),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,

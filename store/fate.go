@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -124,8 +125,21 @@ func (t *txn) expire(p *parts, now time.Time, id uint64) error {
 	return p.putContact(&was, &c)
 }
 
-// Expire implements Store.
+// Expire implements Store. Mostly there is nothing to do, and that must not cost an
+// fsync.
 func (s *Bolt) Expire(camp string, now time.Time, most int) (n int, err error) {
+	due := false
+	err = s.view(func(t *txn) error {
+		p, err := t.campaign(camp)
+		if p != nil && p.expiring != nil {
+			k, _ := p.expiring.Cursor().First()
+			due = k != nil && bytes.Compare(k, key64(nanos(now)+1)) < 0
+		}
+		return err
+	})
+	if !due || err != nil {
+		return 0, err
+	}
 	err = s.change(func(t *txn) error {
 		p, err := t.campaign(camp)
 		if p == nil || err != nil {

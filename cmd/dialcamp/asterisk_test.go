@@ -138,17 +138,17 @@ func historyCmd(ts *testscript.TestScript, neg bool, args []string) {
 	nine := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	rows := func(yield func(store.Row, error) bool) {
 		for i := range calls {
-			if !yield(store.Row{Line: i + 2, Number: fmt.Sprintf("+82101%07d", i)}, nil) {
+			if !yield(store.Row{Line: i + 2, Numbers: []store.RowNumber{{Number: fmt.Sprintf("+82101%07d", i)}}}, nil) {
 				return
 			}
 		}
 	}
 	_, err = s.Load(store.Source{Campaign: "spring", List: "many", Hash: "hash"}, nine, rows, nil)
 	ts.Check(err)
-	claims, _, err := s.Claim("spring", nine, calls)
+	taken, err := s.Claim("spring", nine, campaign.Take{Max: calls, AllZones: true})
 	ts.Check(err)
-	for i := range claims {
-		a, c := claims[i].Attempt, claims[i].Contact
+	for i := range taken.Claims {
+		a, c := taken.Claims[i].Attempt, taken.Claims[i].Contact
 		a.Outcome, a.Ended = campaign.NoAnswer, nine.Add(25*time.Second)
 		if i%2 == 0 {
 			a.Outcome, a.Agent = campaign.Connected, fmt.Sprintf("PJSIP/agent%d", i%4)

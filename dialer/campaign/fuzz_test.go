@@ -41,7 +41,7 @@ type fuzzer struct {
 func (f *fuzzer) setup(which int) (ev Reconfigure) {
 	rules := RetryRules{MaxAttempts: 3}
 	for o := range rules.ByOutcome {
-		rules.ByOutcome[o] = RetryRule{time.Minute, o % 3}
+		rules.ByOutcome[o] = RetryRule{After: []time.Duration{time.Minute}, Max: o % 3}
 	}
 	ev.States = map[string]State{"spring": Running, "summer": Running}
 	ev.Servers = []Server{{Name: "pbx", MaxChannels: 9, CallsPerSecond: 20}}
@@ -149,7 +149,7 @@ func (f *fuzzer) next() Event {
 	case 9:
 		return AskFailed{Server: f.server(), Effect: []Effect{AskQueue{f.server(), "Camp200"}, AskMembers{f.server(), "Camp200"}, AskChannels{f.server()}}[f.byte()%3]}
 	case 10, 11:
-		ev := Claimed{Campaign: f.one("spring", "summer", "winter"), Claims: f.claims(), Next: []time.Time{{}, f.now, f.now.Add(time.Minute)}[f.byte()%3]}
+		ev := Claimed{Campaign: f.one("spring", "summer", "winter"), Taken: Taken{Claims: f.claims(), Next: []time.Time{{}, f.now, f.now.Add(time.Minute)}[f.byte()%3]}}
 		for i := range ev.Claims {
 			ev.Claims[i].Attempt.Campaign = ev.Campaign
 		}

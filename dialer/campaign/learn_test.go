@@ -74,7 +74,7 @@ func TestPatienceOfTheQueue(t *testing.T) {
 	}
 	for i, rang := range []time.Duration{500, 700, 5000} {
 		id := fmt.Sprintf("A%d", i)
-		step(Claimed{Campaign: "spring", Claims: []Claim{{Attempt: Attempt{ID: id, Campaign: "spring", Claimed: now}, Contact: Contact{ID: uint64(i)}}}, Next: now})
+		step(Claimed{Campaign: "spring", Taken: Taken{Claims: []Claim{{Attempt: Attempt{ID: id, Campaign: "spring", Claimed: now}, Contact: Contact{ID: uint64(i)}}}, Next: now}})
 		play(id, "new", "dial", "ring", "answer", "response", "join", "offer")
 		now = now.Add(rang * time.Millisecond)
 		play(id, "connect", "contact-ends")

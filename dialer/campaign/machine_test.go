@@ -53,7 +53,7 @@ func TestDetectionsAreCountedAsStored(t *testing.T) {
 				}
 			}
 			step(LinkUp{Server: "pbx"})
-			step(Claimed{Campaign: "spring", Claims: []Claim{{Attempt: Attempt{ID: "A1", Campaign: "spring", Claimed: now}, Contact: Contact{ID: 1}}}})
+			step(Claimed{Campaign: "spring", Taken: Taken{Claims: []Claim{{Attempt: Attempt{ID: "A1", Campaign: "spring", Claimed: now}, Contact: Contact{ID: 1}}}}})
 			for _, s := range append([]string{"new", "dial", "ring"}, steps...) {
 				if s[0] == '+' {
 					for range 50 {

@@ -21,6 +21,7 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
 	if cp.pacer.Mode == pacing.Predictive {
 		before := cp.pacer.State
+		before.Contacts = pacing.Estimate{} // nothing is decided by it
 		cp.entry.State = &before
 	}
 	cp.entry.Decision = cp.pacer.Decide(s)
@@ -58,10 +59,11 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 		Ringing: s.Ringing[:0],
 		Limits:  pacing.NoLimits, // see allowed
 	}
-	if cp.Hours != nil {
-		if end, ok := cp.Hours.Closes(c.now); ok {
-			s.Left = end.Sub(c.now).Seconds()
-		}
+	if end := c.closes(cp); !end.IsZero() {
+		s.Left = end.Sub(c.now).Seconds()
+	}
+	if cp.pacer.Mode == pacing.Predictive {
+		s.Surest, s.Longest = c.extremes(cp)
 	}
 	for _, name := range q.memberNames() {
 		if b, ok := c.busy(q, q.members[name]); ok {
@@ -70,15 +72,21 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 	}
 	for _, other := range c.sharers(q) {
 		for i, owner := range other.owners() {
-			r := pacing.Ringing{}
+			r, times := pacing.Ringing{}, 1.0
 			if owner != cp {
-				r.Other, r.Factor = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
+				r.Other, times = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
 			for cl := range owner.openCalls(other) {
-				r.Elapsed = c.now.Sub(cl.Attempt.Claimed).Seconds()
+				r.Elapsed, r.Factor = c.now.Sub(cl.Attempt.Claimed).Seconds(), cl.factor*times
+				if r.Other && cl.factor == 0 {
+					r.Factor = times
+				}
 				s.Ringing = append(s.Ringing, r)
 			}
-			r.Elapsed = 0
+			r.Elapsed, r.Factor = 0, 0
+			if r.Other {
+				r.Factor = times
+			}
 			if i < len(other.campaigns) {
 				for range owner.claiming {
 					s.Ringing = append(s.Ringing, r)
@@ -143,7 +151,8 @@ func (c *Core) answeredBy(cl *call, who answerer, rang time.Duration) {
 	p, r := &cl.campaign.pacer, cl.campaign.Regime
 	switch {
 	case cl.learnt == answererUnknown:
-		p.CallEnded(who == answererPerson, rang.Seconds(), 0)
+		p.CallEnded(who == answererPerson, rang.Seconds(), cl.factor)
+		p.ContactEnded(who == answererPerson, cl.class, cl.hour, cl.rate)
 		if who == answererMachine {
 			p.MachineAnswered(r)
 		}

@@ -47,6 +47,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	c.Retry = r.retry(key+".retry", raw.Retry)
 	r.regime(key, &c)
 	c.DNC = r.dnc(key+".dnc", key+" dnc", raw.DNC)
+	c.Frequency = r.frequency(key+".frequency", raw.Frequency, r.often)
 	c.Start = r.schedule(key+".start", raw.Start)
 	c.Stop = r.schedule(key+".stop", raw.Stop)
 	if c.Start != "" && c.Start == c.Stop {

@@ -7,6 +7,7 @@ package config
 import (
 	"time"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 )
 
@@ -94,7 +95,8 @@ type Campaign struct {
 	Pacing    Pacing
 	Calling   Calling
 	Retry     Retry
-	DNC       DNC    // for this campaign only
+	DNC       DNC // for this campaign only
+	Frequency campaign.Frequency
 	Start     string // cron; empty: started with the daemon
 	Stop      string // cron; empty: never stopped by the clock
 

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 )
 
@@ -26,6 +27,7 @@ type resolver struct {
 	look   scope             // which of the files it names
 	unique map[string]string // kind and value to the key that has it
 	files  []usedFile
+	often  campaign.Frequency // of all campaigns
 }
 
 // usedFile is a file that is read or, for what the daemon itself makes, written.
@@ -44,6 +46,7 @@ func (r *resolver) resolve() {
 	r.store()
 	r.log()
 	r.cfg.DNC = r.dnc("dnc", "dnc", r.raw.DNC)
+	r.often = r.frequency("frequency", r.raw.Frequency, campaign.Frequency{})
 	r.campaigns()
 	r.reports()
 	r.noFileTwice()

@@ -11,6 +11,7 @@ type rawConfig struct {
 	Control   rawControl    `mapstructure:"control"`
 	Log       rawLog        `mapstructure:"log"`
 	DNC       rawDNC        `mapstructure:"dnc"`
+	Frequency rawFrequency  `mapstructure:"frequency"`
 	Campaigns []rawCampaign `mapstructure:"campaigns"`
 	Reports   []rawReport   `mapstructure:"reports"`
 }
@@ -61,6 +62,11 @@ type rawDNC struct {
 	Files []string `mapstructure:"files"`
 }
 
+type rawFrequency struct {
+	PerDay  *int `mapstructure:"per_day"`
+	PerWeek *int `mapstructure:"per_week"`
+}
+
 type rawCampaign struct {
 	Name      string       `mapstructure:"name"`
 	Asterisk  string       `mapstructure:"asterisk"`
@@ -71,6 +77,7 @@ type rawCampaign struct {
 	Calling   rawCalling   `mapstructure:"calling"`
 	Retry     rawRetry     `mapstructure:"retry"`
 	DNC       rawDNC       `mapstructure:"dnc"`
+	Frequency rawFrequency `mapstructure:"frequency"`
 	Start     *string      `mapstructure:"start"`
 	Stop      *string      `mapstructure:"stop"`
 

@@ -1,0 +1,73 @@
+package dialer_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/dialcamp/dialcamp/ami/amitest"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
+
+// TestContactZones: each contact is called when it is the right hour where they
+// are, and not at all if their time has passed by then.
+func TestContactZones(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		w := newWorld(t, amitest.Lab(3), map[string]string{"a.csv": "phone,tz,until\n" +
+			"3030100001,Asia/Seoul,\n" +
+			"3030100002,Europe/Berlin,\n" +
+			"3030100003,Europe/Berlin,2000-01-01 02:00\n" +
+			"3030100004,,\n"}, `
+campaigns:
+  - name: a
+    queue: Camp200
+    lists: [{path: a.csv, columns: {number: phone, timezone: tz, expires: until}}]
+    calling: {timezone: America/New_York, contact_timezone: column, windows: [{days: mon-sun, from: "09:00", to: "18:00"}]}
+`)
+		w.start()
+		// Midnight in UTC is 9:00 in Seoul.
+		began := time.Now()
+		calls := func(n int) func() bool {
+			return func() bool { return len(w.srv.Calls()) == n && w.srv.InFlight() == 0 }
+		}
+		w.await(time.Minute, "Seoul is called", calls(1))
+		w.await(9*time.Hour, "Berlin is called", calls(2))
+		if d := time.Since(began); d < 8*time.Hour || d > 8*time.Hour+2*time.Minute {
+			t.Errorf("Berlin was called after %v", d)
+		}
+		w.await(8*time.Hour, "New York is called", calls(3))
+		if d := time.Since(began); d < 14*time.Hour || d > 14*time.Hour+2*time.Minute {
+			t.Errorf("New York was called after %v", d)
+		}
+		n, err := w.d.Store().Counters("a")
+		if err != nil || n.Contacts[campaign.Expired] != 1 || n.Attempts != 3 {
+			t.Errorf("%+v, %v", n, err)
+		}
+		w.stop()
+		w.returned(time.Minute)
+	})
+}
+
+// TestExpire: reports show whose time has passed, though nobody is called.
+func TestExpire(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		w := newWorld(t, amitest.Lab(0), map[string]string{"a.csv": "phone,until\n3030100001,2000-01-01 12:00\n3030100002,\n"}, `
+campaigns:
+  - name: a
+    queue: Camp200
+    lists: [{path: a.csv, columns: {number: phone, expires: until}}]
+    calling: {timezone: UTC}
+`)
+		w.start()
+		expired := func() bool {
+			n, err := w.d.Store().Counters("a")
+			return err == nil && n.Contacts[campaign.Expired] == 1
+		}
+		w.quiet(11*time.Hour, "nobody has expired")
+		if expired() {
+			t.Error("expired too early")
+		}
+		w.await(time.Hour+6*time.Minute, "one has expired", expired)
+		w.stop()
+		w.returned(time.Minute)
+	})
+}
