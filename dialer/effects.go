@@ -104,8 +104,8 @@ func (d *Daemon) withRetry(old, cfg *config.Config, name string) string {
 func (d *Daemon) withHours(old, cfg *config.Config, name string) string {
 	now := d.clock.Now()
 	before, after := hoursOf(old.Campaign(name)), hoursOf(cfg.Campaign(name))
-	next, ever := after.Next(now)
-	switch was, is := before.Open(now), after.Open(now); {
+	next, ever := after.Next(now, "")
+	switch was, is := before.Open(now, ""), after.Open(now, ""); {
 	case !ever:
 		return ineligible(d.left(name)) + ": the window never opens"
 	case was && !is:

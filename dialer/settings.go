@@ -9,20 +9,31 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// hours are a campaign's calling windows in its time zone.
+// hours are a campaign's calling windows, and its own time zone.
 type hours struct {
 	windows contact.Windows
 	loc     *time.Location
 }
 
-func (h hours) Open(t time.Time) bool { return h.windows.Open(t, h.loc) }
-
-func (h hours) Next(t time.Time) (time.Time, bool) {
-	next, ok := h.windows.Next(t, h.loc)
-	return next.In(h.loc), ok
+func (h hours) Open(t time.Time, zone string) bool {
+	return h.windows.OpenIn(t, contact.Zone(zone), h.loc)
 }
 
-func (h hours) Closes(t time.Time) (time.Time, bool) { return h.windows.Closes(t, h.loc) }
+func (h hours) Next(t time.Time, zone string) (time.Time, bool) {
+	next, ok := h.windows.NextIn(t, contact.Zone(zone), h.loc)
+	if !ok {
+		return time.Time{}, false
+	}
+	return next.In(h.loc), true
+}
+
+func (h hours) Closes(t time.Time, zone string) (time.Time, bool) {
+	return h.windows.ClosesIn(t, contact.Zone(zone), h.loc)
+}
+
+func (h hours) Hour(t time.Time, zone string) int {
+	return contact.Zone(zone).Hour(t, h.loc)
+}
 
 func hoursOf(c *config.Campaign) hours { return hours{c.Calling.Windows, c.Calling.Location} }
 
@@ -43,6 +54,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hoursOf(&c),
+			Zones:       c.Calling.ContactTimezone != config.CampaignZone,
 			Retry:       rulesOf(&c),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,

@@ -32,7 +32,7 @@ func benchCore(b *testing.B, n int) (*Core, time.Time) {
 	for i := range n {
 		id := fmt.Sprintf("A%d", i)
 		camp := settings[i%4].Name
-		c.Step(now, Claimed{Campaign: camp, Next: now.Add(time.Hour), Claims: []Claim{{Attempt: Attempt{ID: id, Seq: uint64(i), Campaign: camp, Pass: 1, Claimed: now}}}})
+		c.Step(now, Claimed{Campaign: camp, Taken: Taken{Next: now.Add(time.Hour), Claims: []Claim{{Attempt: Attempt{ID: id, Seq: uint64(i), Campaign: camp, Pass: 1, Claimed: now}}}}})
 		steps := script("new", "dial", "ring")
 		if i%2 == 0 {
 			steps = script("new", "dial", "ring", "answer", "response", "join", "offer", "connect")
@@ -96,7 +96,7 @@ func BenchmarkCall(b *testing.B) {
 			evs[k] = AMI{Server: "pbx", Event: event(id, l)}
 		}
 		b.StartTimer()
-		c.Step(now, Claimed{Campaign: "c0", Next: now.Add(time.Hour), Claims: []Claim{{Attempt: Attempt{ID: id, Seq: uint64(1000 + i), Campaign: "c0", Pass: 1, Claimed: now}}}})
+		c.Step(now, Claimed{Campaign: "c0", Taken: Taken{Next: now.Add(time.Hour), Claims: []Claim{{Attempt: Attempt{ID: id, Seq: uint64(1000 + i), Campaign: "c0", Pass: 1, Claimed: now}}}}})
 		for _, ev := range evs {
 			c.Step(now, ev)
 		}

@@ -42,6 +42,10 @@ type call struct {
 	server    *server
 	via       *trunk    // nil: an orphan's
 	queue     *queue    // nil: an orphan's
+	class     uint8     // of the contact, at the time
+	hour      int       // of the day there, when it was placed
+	rate      float64   // the campaign's, then
+	factor    float64   // as in pacing.Ringing
 	since     time.Time // when this process learnt of it
 	recovered bool
 	missing   time.Time // Asterisk has had no channel of it since; zero: it has
@@ -423,11 +427,11 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	cl.campaign.Retry.Settle(&ct, &a, c.now)
 	if ct.State == Waiting {
 		cl.campaign.over = false
-		cl.campaign.agenda.note(ct.Due, c.now)
+		c.comesBack(cl.campaign, ct.Zone, ct.Due)
 	}
 	if !cl.callback.IsZero() {
 		cl.campaign.over = false
-		cl.campaign.agenda.note(cl.callback, c.now)
+		c.comesBack(cl.campaign, ct.Zone, cl.callback)
 	}
 	c.do(Finish{a, ct})
 	c.notice(slog.LevelDebug, "call ended", slog.String("campaign", a.Campaign), slog.String("attempt", a.ID),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
 // awaitRows makes the store be asked again soon while a list is being loaded.
@@ -31,9 +32,14 @@ func (c *Core) claimed(ev Claimed) {
 	s.inFlight -= cp.claiming
 	s.rate.Return(max(0, cp.claiming-len(ev.Claims)))
 	short := len(ev.Claims) < cp.claiming
+	short = short || cp.zones.looking // that has shown all there is
 	stale := cp.stale
 	cp.claiming, cp.stale = 0, false
-	cp.agenda.answer(ev.Next, short, cp.fault.fails > 0, c.now)
+	next := c.told(cp, &ev)
+	if stale {
+		cp.zones.known = false
+	}
+	cp.agenda.answer(next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
 	cp.fault.clear()
 	placed := false
@@ -45,7 +51,7 @@ func (c *Core) claimed(ev Claimed) {
 			continue
 		}
 		switch {
-		case stale || c.mayNotCall(cp) != "":
+		case stale || c.mayNotCall(cp) != "" || !c.hoursIn(cp, cm.Contact.Zone).open:
 			c.ended.add(cm.Attempt.ID)
 			c.withdraw(cp, cm)
 			continue
@@ -75,7 +81,7 @@ func (c *Core) withdraw(cp *campaign, cm Claim) {
 	if cm.Contact.Due.After(due) {
 		due = cm.Contact.Due
 	}
-	cp.agenda.note(due, c.now)
+	c.comesBack(cp, cm.Contact.Zone, due)
 	c.do(Withdraw{cm})
 }
 
@@ -87,6 +93,7 @@ func (c *Core) callbackAsked(ev CallbackAsked) {
 	}
 	cp.over = false
 	cp.agenda.note(ev.Due, c.now)
+	cp.zones.known = false
 	for _, cl := range c.calls {
 		if cl.campaign == cp && cl.Contact.ID == ev.Contact {
 			cl.callback = ev.Due
@@ -102,7 +109,7 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 	s := c.servers[cp.Server]
 	s.inFlight -= cp.claiming
 	s.rate.Return(cp.claiming)
-	cp.claiming, cp.stale = 0, false
+	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
 	c.trunk(cp).missed(cp)
 	if cp.fault.fails == 0 {
 		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
@@ -143,8 +150,12 @@ func (c *Core) orphan(name string) *campaign {
 }
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
-	cl := &call{Claim: cm, campaign: cp, server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
+	class := ClassOf(&cm.Contact)
+	cl := &call{Claim: cm, campaign: cp, class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
+	if cp.pacer.Mode == pacing.Predictive {
+		cl.factor = cp.pacer.Contacts.Factor(class, cl.hour)
+	}
 	if cp.Waits() {
 		cp.open = append(cp.open, cl)
 	}

@@ -60,6 +60,7 @@ type campaign struct {
 	claiming int  // contacts asked of the store
 	stale    bool // under rules that are not in force any more
 	agenda   agenda
+	zones    zones
 	fault    backoff // the store failed
 	hold     string  // why no call is placed at this moment
 	loading  int     // lists that are being loaded
@@ -173,6 +174,7 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 			cp.loading = max(0, cp.loading-1)
 			cp.over = false
 			cp.agenda.forget()
+			cp.zones.known = false
 		}
 	case CallbackAsked:
 		c.callbackAsked(ev)

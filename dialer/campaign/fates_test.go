@@ -129,7 +129,7 @@ func newOneCall(t *testing.T) *oneCall {
 	o.step(ChannelsSeen{Server: "pbx", Asked: o.now})
 	o.step(MembersSeen{Server: "pbx", Queue: "Camp200"})
 	o.step(QueueSeen{Server: "pbx", Queue: "Camp200", Asked: o.now, Known: true, LoggedIn: 1, Available: 1})
-	o.step(Claimed{Campaign: "spring", Claims: []Claim{{Attempt: Attempt{ID: "A1", Seq: 1, Campaign: "spring", Pass: 1, Claimed: o.now}, Contact: Contact{ID: 1}}}})
+	o.step(Claimed{Campaign: "spring", Taken: Taken{Claims: []Claim{{Attempt: Attempt{ID: "A1", Seq: 1, Campaign: "spring", Pass: 1, Claimed: o.now}, Contact: Contact{ID: 1}}}}})
 	return o
 }
 

@@ -86,7 +86,7 @@ func (f *fuzzer) next() Event {
 	case 9:
 		return AskFailed{Server: f.server(), Effect: []Effect{AskQueue{f.server(), "Camp200"}, AskMembers{f.server(), "Camp200"}, AskChannels{f.server()}}[f.byte()%3]}
 	case 10, 11:
-		return Claimed{Campaign: f.one("spring", "summer", "winter"), Claims: f.claims(), Next: []time.Time{{}, f.now, f.now.Add(time.Minute)}[f.byte()%3]}
+		return Claimed{Campaign: f.one("spring", "summer", "winter"), Taken: Taken{Claims: f.claims(), Next: []time.Time{{}, f.now, f.now.Add(time.Minute)}[f.byte()%3]}}
 	case 12:
 		return ClaimFailed{Campaign: f.one("spring", "summer", "winter"), Err: errors.New("full")}
 	case 13:

@@ -26,18 +26,17 @@ func (c *Core) mayNotCall(cp *campaign) string {
 	if t := c.trunk(cp); t != nil && c.now.Before(t.until) {
 		return c.resting(t)
 	}
-	if cp.Hours != nil && !cp.Hours.Open(c.now) {
-		if next, ok := cp.Hours.Next(c.now); ok {
-			return "outside the calling window until " + next.Format("Mon 2006-01-02 15:04 MST")
-		}
-		return "outside the calling window, which never opens"
-	}
-	return ""
+	return c.shut(cp)
 }
 
 // pace asks for as many contacts as pacing and limits allow. The queues take
 // turns at being first, because they may share a server's limits.
 func (c *Core) pace() {
+	for _, name := range c.names {
+		if cp := c.campaigns[name]; c.mayNotCall(cp) == "" {
+			c.look(cp)
+		}
+	}
 	c.countDemand()
 	n := len(c.queues)
 	first := c.first
@@ -57,7 +56,7 @@ func (c *Core) pace() {
 // were agents, and why none if it is none.
 func (c *Core) wants(cp *campaign) (int, string) {
 	switch {
-	case cp.claiming > 0:
+	case cp.claiming > 0, cp.Zones && !cp.zones.known:
 		return 0, ""
 	case cp.agenda.empty && cp.agenda.next.IsZero():
 		return 0, "list end: no contact is left to dial"
@@ -127,7 +126,7 @@ func (c *Core) paceQueue(q *queue) bool {
 		}
 		if place > 0 {
 			cp.pacer.Placed(place)
-			c.take(cp, place)
+			c.take(cp, place, &cp.entry.Decision)
 			q.demand.onTheWay += place
 			q.demand.open += place
 			asked += place
@@ -160,17 +159,17 @@ func (c *Core) paceBroadcast(cp *campaign) {
 	}
 	if cp.hold = limit; n > 0 {
 		cp.hold = ""
-		c.take(cp, n)
+		c.take(cp, n, &pacing.Decision{})
 	}
 }
 
-// take asks the store for n contacts of a campaign.
-func (c *Core) take(cp *campaign, n int) {
+// take asks the store for n contacts of a campaign, as a decision has it.
+func (c *Core) take(cp *campaign, n int, d *pacing.Decision) {
 	cp.claiming = n
 	c.trunk(cp).took(cp)
 	c.servers[cp.Server].inFlight += n
 	cp.agenda.ask(c.now)
-	c.do(TakeContacts{cp.Name, Take{Max: n, AllZones: true}})
+	c.do(TakeContacts{cp.Name, c.takeOf(cp, n, d)})
 }
 
 // holdOf tells why a decision places no call.

@@ -31,7 +31,7 @@ func TestRecount(t *testing.T) {
 			}
 			now = now.Add(time.Second)
 		}
-		ev := Claimed{Campaign: "spring", Next: now}
+		ev := Claimed{Campaign: "spring", Taken: Taken{Next: now}}
 		for i, id := range ids {
 			ev.Claims = append(ev.Claims, Claim{Attempt: Attempt{ID: id, Seq: uint64(i), Campaign: "spring", Contact: uint64(i), Claimed: now}, Contact: Contact{ID: uint64(i)}})
 		}

@@ -179,6 +179,9 @@ func (s *scene) command(w []string) {
 		if a.has("next") {
 			ev.Next = s.now.Add(a.duration("next"))
 		}
+		if a.has("lanes") {
+			ev.Lanes = s.lanes(a["lanes"])
+		}
 		ev.Claims = s.claim(w[1], w[2:])
 		s.step(ev)
 	case "claimfailed":
@@ -232,31 +235,45 @@ var originateErrors = map[string]error{
 	"invalid":   &ami.InvalidError{Action: "Originate", Key: "Variable", Problem: "line feed"},
 }
 
-// span is a daily calling window in UTC, for tests.
+// span is a daily calling window, for tests. Its zones are how far their clocks
+// are ahead of UTC, such as 2h30m.
 type span struct{ from, to time.Duration }
 
-func (h span) Open(t time.Time) bool {
-	d := t.Sub(t.Truncate(24 * time.Hour))
+// midnight is that before t, by the clock of a zone.
+func midnight(t time.Time, zone string) time.Time {
+	ahead := ahead(zone)
+	return t.Add(ahead).Truncate(24 * time.Hour).Add(-ahead)
+}
+
+func ahead(zone string) time.Duration {
+	d, _ := time.ParseDuration(zone)
+	return d
+}
+
+func (h span) Open(t time.Time, zone string) bool {
+	d := t.Sub(midnight(t, zone))
 	return d >= h.from && d < h.to
 }
 
-func (h span) Closes(t time.Time) (time.Time, bool) {
-	if !h.Open(t) {
+func (h span) Closes(t time.Time, zone string) (time.Time, bool) {
+	if !h.Open(t, zone) {
 		return t, true
 	}
-	return t.Truncate(24 * time.Hour).Add(h.to), true
+	return midnight(t, zone).Add(h.to), true
 }
 
-func (h span) Next(t time.Time) (time.Time, bool) {
-	if h.Open(t) {
+func (h span) Next(t time.Time, zone string) (time.Time, bool) {
+	if h.Open(t, zone) {
 		return t, true
 	}
-	day := t.Truncate(24 * time.Hour)
-	if t.Sub(day) >= h.to {
-		day = day.Add(24 * time.Hour)
+	next := midnight(t, zone).Add(h.from)
+	if next.Before(t) {
+		next = next.Add(24 * time.Hour)
 	}
-	return day.Add(h.from), true
+	return next, true
 }
+
+func (h span) Hour(t time.Time, zone string) int { return t.Add(ahead(zone)).UTC().Hour() }
 
 func settingsOf(name string, a args) Settings {
 	st := Settings{
@@ -294,6 +311,7 @@ func settingsOf(name string, a args) Settings {
 		h := args{"from": from, "to": to}
 		st.Hours = span{h.duration("from"), h.duration("to")}
 	}
+	st.Zones = a.has("zones")
 	for _, o := range Outcomes() {
 		if v, ok := a[o.String()]; ok {
 			st.Retry.ByOutcome[o] = ruleOf(v)
@@ -319,6 +337,19 @@ func ruleOf(s string) (r RetryRule) {
 	return r
 }
 
+// lanes reads 2h/30m,/0s/3: a zone, how soon its first contact is due, and a class.
+func (s *scene) lanes(text string) (all []Lane) {
+	for _, w := range strings.Split(text, ",") {
+		p := strings.Split(w+"/0", "/")
+		if len(p) < 3 {
+			continue
+		}
+		a := args{"due": p[1], "class": p[2]}
+		all = append(all, Lane{Zone: p[0], Due: s.now.Add(a.duration("due")), Class: uint8(a.int("class"))})
+	}
+	return all
+}
+
 // claim makes the claims of words like A1 or A1:number=100+200:pass=2:busy=1. A
 // name that was claimed before, with a letter behind it, is that contact's next
 // attempt: A1b after A1.
@@ -336,7 +367,7 @@ func (s *scene) claim(campaign string, words []string) (all []Claim) {
 		if pass > 1 {
 			state = Waiting
 		}
-		ct := Contact{ID: n, State: state, List: "l", Attempts: pass - 1, Counted: pass - 1}
+		ct := Contact{ID: n, State: state, List: "l", Attempts: pass - 1, Counted: pass - 1, Zone: a.get("zone", "")}
 		for _, number := range strings.Split(a.get("number", fmt.Sprint(100*n)), "+") {
 			ct.Numbers = append(ct.Numbers, Number{Number: number})
 		}
@@ -485,7 +516,17 @@ func (s *scene) print(format string, a ...any) {
 func describe(e Effect, now time.Time) string {
 	switch e := e.(type) {
 	case TakeContacts:
-		return fmt.Sprintf("TakeContacts %s %d", e.Campaign, e.Max)
+		text := fmt.Sprintf("TakeContacts %s %d", e.Campaign, e.Max)
+		if e.Sure+e.Long > 0 {
+			text += fmt.Sprintf(" sure=%d long=%d", e.Sure, e.Long)
+		}
+		if !e.AllZones {
+			text += " zones="
+			for i, z := range e.Zones {
+				text += strings.Repeat(",", min(i, 1)) + z.Name
+			}
+		}
+		return text
 	case Originate:
 		return fmt.Sprintf("Originate %s on %s: %s to %s", e.Attempt.ID, e.Server, e.Attempt.Campaign, e.Attempt.Number)
 	case HangUp:

@@ -17,6 +17,9 @@ type Settings struct {
 	Wrapup         time.Duration // of the queue; a member's own counts if it is longer
 	RingTimeout    time.Duration
 	Hours          Hours // nil: always open
+	Zones          bool  // contacts are called by the clocks of their own zones
+	Frequency      Frequency
+	Note           bool // some campaign has a Frequency
 	Retry          RetryRules
 	Pacing         pacing.Settings // its RingTimeout is the one above
 	Regime         pacing.Regime   // what counts as abandoned
@@ -42,14 +45,17 @@ type Drop struct {
 // Waits reports whether the campaign's answered calls wait for agents.
 func (s *Settings) Waits() bool { return s.Pacing.Mode != pacing.Broadcast }
 
-// Hours say when a campaign may call.
+// Hours say when a campaign may call contacts of a time zone, as in Contact.Zone.
 type Hours interface {
-	Open(t time.Time) bool
-	// Next is the first instant not before t at which Open holds; false: never.
-	Next(t time.Time) (time.Time, bool)
+	Open(t time.Time, zone string) bool
+	// Next is the first instant not before t at which Open holds; false, and zero:
+	// never.
+	Next(t time.Time, zone string) (time.Time, bool)
 	// Closes is the first instant not before t at which Open does not hold;
-	// false: never.
-	Closes(t time.Time) (time.Time, bool)
+	// false, and zero: never.
+	Closes(t time.Time, zone string) (time.Time, bool)
+	// Hour is that of the day in the zone, the first of it if it is several.
+	Hour(t time.Time, zone string) int
 }
 
 // Server is an Asterisk that calls are placed on.

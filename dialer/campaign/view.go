@@ -20,6 +20,7 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
 	if cp.pacer.Mode == pacing.Predictive {
 		before := cp.pacer.State
+		before.Contacts = pacing.Estimate{} // nothing is decided by it
 		cp.entry.State = &before
 	}
 	cp.entry.Decision = cp.pacer.Decide(s)
@@ -57,10 +58,11 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 		Ringing: s.Ringing[:0],
 		Limits:  pacing.NoLimits, // see allowed
 	}
-	if cp.Hours != nil {
-		if end, ok := cp.Hours.Closes(c.now); ok {
-			s.Left = end.Sub(c.now).Seconds()
-		}
+	if end := c.closes(cp); !end.IsZero() {
+		s.Left = end.Sub(c.now).Seconds()
+	}
+	if cp.pacer.Mode == pacing.Predictive {
+		s.Surest, s.Longest = c.extremes(cp)
 	}
 	for _, name := range q.memberNames() {
 		if b, ok := c.busy(q, q.members[name]); ok {
@@ -69,15 +71,21 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 	}
 	for _, other := range c.sharers(q) {
 		for i, owner := range other.owners() {
-			r := pacing.Ringing{}
+			r, times := pacing.Ringing{}, 1.0
 			if owner != cp {
-				r.Other, r.Factor = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
+				r.Other, times = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
 			for cl := range owner.openCalls(other) {
-				r.Elapsed = c.now.Sub(cl.Attempt.Claimed).Seconds()
+				r.Elapsed, r.Factor = c.now.Sub(cl.Attempt.Claimed).Seconds(), cl.factor*times
+				if r.Other && cl.factor == 0 {
+					r.Factor = times
+				}
 				s.Ringing = append(s.Ringing, r)
 			}
-			r.Elapsed = 0
+			r.Elapsed, r.Factor = 0, 0
+			if r.Other {
+				r.Factor = times
+			}
 			if i < len(other.campaigns) {
 				for range owner.claiming {
 					s.Ringing = append(s.Ringing, r)
@@ -137,7 +145,8 @@ func (cp *campaign) openCalls(q *queue) iter.Seq[*call] {
 func (c *Core) answeredBy(cl *call, person bool, rang time.Duration) {
 	if !cl.learnt {
 		cl.learnt = true
-		cl.campaign.pacer.CallEnded(person, rang.Seconds(), 0)
+		cl.campaign.pacer.CallEnded(person, rang.Seconds(), cl.factor)
+		cl.campaign.pacer.ContactEnded(person, cl.class, cl.hour, cl.rate)
 		cl.campaign.unsaved = true
 	}
 }

@@ -198,3 +198,12 @@ func (w *Windows) ClosesIn(t time.Time, z Zone, home *time.Location) (time.Time,
 	}
 	return first, found
 }
+
+// Hour is that of the day at t in the first location of z; home is the campaign's
+// location, for the empty Zone, and where the tz database has lost it.
+func (z Zone) Hour(t time.Time, home *time.Location) int {
+	if locs, ok := z.locations(home); ok {
+		return t.In(locs[0]).Hour()
+	}
+	return t.In(home).Hour()
+}
