@@ -64,7 +64,7 @@ func callBack(cfg *config.Config, st store.Store, now time.Time, ask control.Cal
 		Campaign: ask.Campaign, List: after.List, Key: after.Key, Number: after.Number(),
 		At: at.In(clockOf(c, camp)), Talking: after.State == campaign.Dialing,
 	}
-	open, ok := camp.Calling.Windows.NextIn(at, contact.Zone(c.Zone), camp.Calling.Location)
+	open, ok := camp.Calling.Windows.NextIn(at, zoneFor(camp, c.Zone), camp.Calling.Location)
 	switch {
 	case !ok:
 		done.Never = true

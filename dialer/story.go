@@ -203,7 +203,7 @@ func (t storyteller) waits(s *report.Story, f *store.Found, all []store.Found, c
 		}
 		but("another of its numbers is called")
 	}
-	open, ok := cfg.Calling.Windows.NextIn(from, contact.Zone(c.Zone), cfg.Calling.Location)
+	open, ok := cfg.Calling.Windows.NextIn(from, zoneFor(cfg, c.Zone), cfg.Calling.Location)
 	switch {
 	case !ok:
 		but("its calling window never opens")
@@ -256,13 +256,23 @@ func (t storyteller) clock(at time.Time, c *campaign.Contact, cfg *config.Campai
 }
 
 func clockOf(c *campaign.Contact, cfg *config.Campaign) *time.Location {
-	if loc, err := time.LoadLocation(c.Zone); c.Zone != "" && err == nil {
-		return loc
-	}
 	if cfg == nil {
 		return time.Local
 	}
+	if zone := string(zoneFor(cfg, c.Zone)); zone != "" {
+		if loc, err := time.LoadLocation(zone); err == nil {
+			return loc
+		}
+	}
 	return cfg.Calling.Location
+}
+
+// zoneFor is the zone by which a campaign calls a contact of a zone.
+func zoneFor(cfg *config.Campaign, zone string) contact.Zone {
+	if cfg.Calling.ContactTimezone == config.CampaignZone {
+		return ""
+	}
+	return contact.Zone(zone)
 }
 
 // barredBy says which do-not-call lists bar a contact's numbers.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
-	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
@@ -75,7 +74,8 @@ func waitsOf(cfg *config.Campaign, holds []store.Hold, now time.Time) []report.W
 	}
 	for _, kind := range []string{report.WaitsTurn, report.WaitsCallback, report.WaitsRetry, report.WaitsFirst, report.WaitsWindow} {
 		for _, h := range holds {
-			open := cfg.Calling.Windows.OpenIn(now, contact.Zone(h.Zone), cfg.Calling.Location)
+			zone := zoneFor(cfg, h.Zone)
+			open := cfg.Calling.Windows.OpenIn(now, zone, cfg.Calling.Location)
 			later := report.WaitsFirst
 			switch {
 			case h.Callback:
@@ -90,8 +90,8 @@ func waitsOf(cfg *config.Campaign, holds []store.Hold, now time.Time) []report.W
 				}
 			case report.WaitsWindow:
 				if !open {
-					next, _ := cfg.Calling.Windows.NextIn(now, contact.Zone(h.Zone), cfg.Calling.Location)
-					add(report.Wait{For: kind, Zone: h.Zone, Contacts: h.Due, Next: next})
+					next, _ := cfg.Calling.Windows.NextIn(now, zone, cfg.Calling.Location)
+					add(report.Wait{For: kind, Zone: string(zone), Contacts: h.Due, Next: next})
 				}
 			case later:
 				add(report.Wait{For: kind, Contacts: h.Later, Next: h.Next})

@@ -15,7 +15,7 @@ func TestWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := &config.Campaign{Calling: config.Calling{Location: seoul}}
+	cfg := &config.Campaign{Calling: config.Calling{Location: seoul, ContactTimezone: config.ColumnZone}}
 	if err := cfg.Calling.Windows.Add("mon-fri", "09:00", "18:00"); err != nil {
 		t.Fatal(err)
 	}

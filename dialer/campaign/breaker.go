@@ -16,9 +16,9 @@ import (
 // such calls carries nobody anywhere, and keeps a trunk that is overloaded so.
 // When too many of the last calls met congestion no more are placed for a while,
 // and then one at a time until one gets through. Calls that say nothing of the
-// trunk are passed over: failed before it was reached, cancelled, unknown. A dead
-// number or a range that nobody can reach is not congestion, as far as the
-// network's causes tell.
+// trunk are passed over: failed before it was reached, cancelled, unknown, and
+// refused for the second time running. A dead number or a range that nobody can
+// reach is not congestion, as far as the network's causes tell.
 type Breaker struct {
 	Share  float64       // of the last Of calls, that were refused; 0: no breaker
 	Of     int           // calls that were answered or have ended
@@ -99,6 +99,9 @@ func (c *Core) carried(cl *call, e carriage) {
 	t := cl.via
 	switch {
 	case t == nil || t.server.Breaker.Share == 0:
+	case t.opened.IsZero() && e.refused && cl.Contact.Last == Congestion:
+		// The second time it tells of the number as much as of the trunk: at a
+		// list's end those are left that nobody can be reached at.
 	case t.opened.IsZero():
 		t.count(e)
 		if t.tripped(e.at) {

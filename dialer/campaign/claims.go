@@ -46,6 +46,9 @@ func (c *Core) claimed(ev Claimed) {
 	stale := cp.stale
 	cp.claiming, cp.stale = 0, false
 	next := c.told(cp, &ev)
+	if stale {
+		cp.zones.known = false
+	}
 	cp.agenda.answer(next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
 	cp.fault.clear()

@@ -154,6 +154,7 @@ func (c *Core) configure(cp *campaign, s Settings) {
 	cp.pace(s.Pacing)
 	cp.rate.Rate = float64(s.CallsPerSecond)
 	cp.by, cp.decided, cp.over = "", time.Time{}, false
+	cp.zones.known, cp.zones.hours, cp.zones.all = false, nil, nil
 	cp.agenda.forget()
 }
 
