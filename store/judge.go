@@ -61,7 +61,8 @@ func (m *matcher) judge(r *Row) (found match, err error) {
 }
 
 // own is the contact that a row stands for, nil if it would be a new one: that
-// with its key, or, without a key, the one on its list that has its first number.
+// with its key, or, without a key, the one on its list that has the first of its
+// numbers that one has.
 func (m *matcher) own(r *Row) (*campaign.Contact, error) {
 	if m.p == nil {
 		return nil, nil
@@ -74,13 +75,18 @@ func (m *matcher) own(r *Row) (*campaign.Contact, error) {
 		c, err := m.p.contact(id)
 		return &c, err
 	}
-	all, err := m.p.holders(&r.Numbers[0])
-	for i := range all {
-		if all[i].List == m.l.src.List {
-			return &all[i], err
+	for i := range r.Numbers {
+		all, err := m.p.holders(&r.Numbers[i])
+		if err != nil {
+			return nil, err
+		}
+		for k := range all {
+			if all[k].List == m.l.src.List {
+				return &all[k], nil
+			}
 		}
 	}
-	return nil, err
+	return nil, nil
 }
 
 // conflict tells why a row cannot have its ith number: another contact than id

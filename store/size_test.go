@@ -45,6 +45,7 @@ var sizeSteps = []struct {
 	name string
 	do   func(s *Bolt, n int, out figures) error
 }{
+	{"preview", sizePreview},
 	{"import", sizeImport},
 	{"dnc", sizeDNC},
 	{"sleep", sizeSleep},
@@ -230,6 +231,21 @@ func sizeImport(s *Bolt, n int, out figures) error {
 		out["MiB-file"] = float64(fi.Size()) / (1 << 20)
 	}
 	return err
+}
+
+// sizePreview is a dry run of the import, before it.
+func sizePreview(s *Bolt, n int, out figures) error {
+	anon := watch("RssAnon")
+	began := time.Now()
+	b, err := s.Preview(sizeSource, benchStart, sizeRows(n, 0), func(Row, Verdict) {})
+	if err != nil {
+		return err
+	}
+	if b.Added != n-n/50 || b.Rejected != n/50 {
+		return fmt.Errorf("%+v", b)
+	}
+	out["s-preview"], out["MiB-preview-peak"], out["MiB-preview-anon-peak"] = time.Since(began).Seconds(), memory("VmHWM"), anon()
+	return nil
 }
 
 func sizeDNC(s *Bolt, n int, out figures) error {

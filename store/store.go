@@ -166,7 +166,7 @@ const BusyNumberDelay = time.Minute
 type Row struct {
 	Line       int
 	Numbers    []RowNumber // in the order in which they are called; at most campaign.MaxNumbers, each once
-	Key        string      // the user's own id; identifies the row if it is given, else its first number does
+	Key        string      // the user's own id; identifies the row if it is given, else the first of its numbers that a contact of the list has does
 	Attributes []campaign.Attribute
 	Priority   int // within campaign.MinPriority and campaign.MaxPriority
 	Zone       string

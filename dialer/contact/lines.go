@@ -55,7 +55,7 @@ func newLineReader(r io.Reader, told bool) *lineReader {
 // nextRecord goes to the next line that is not blank. After errLongLine that
 // line has been skipped.
 func (l *lineReader) nextRecord() error {
-	for {
+	for blank := 0; ; blank++ {
 		l.record, l.served, l.undecodable, l.fatal = l.record[:0], 0, 0, nil
 		err := l.readLine()
 		l.start = l.line
@@ -64,6 +64,9 @@ func (l *lineReader) nextRecord() error {
 		}
 		if len(bytes.Trim(l.record, " \n")) > 0 {
 			return nil
+		}
+		if blank == MaxBlank {
+			return &ListError{Line: l.line, Reason: fmt.Sprintf("more than %d empty lines one after the other", MaxBlank), Hint: "remove them, if it is the right file"}
 		}
 	}
 }

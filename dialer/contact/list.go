@@ -21,6 +21,7 @@ const (
 	MaxName    = 64         // bytes of an attribute's name
 	MaxValue   = 1024       // bytes of one value in UTF-8
 	MaxRows    = 10_000_000 // rows, refused ones included
+	MaxBlank   = 1_000_000  // empty lines one after the other, of text
 )
 
 // ReservedPrefix begins the channel variables the dialer sets itself. No

@@ -370,7 +370,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		{"open quote", "number,a\n1,\"", "x", ""},
 		{"open quote over lines", "number,a\n1,\"", "2,b\n", ""},
 		{"decoded", "number,a\n1,", "\xb1\xe8", "euc-kr"},
-		{"blank lines", "number,a\n", "\n", ""},
+		{"blank lines", "number,a\n", "     \n", ""},
 		{"long line between CRs", "number,a\r1,", "x", ""},
 	} {
 		size := 16 << 20
@@ -388,8 +388,24 @@ func TestMemoryIsBounded(t *testing.T) {
 		if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
 			t.Errorf("%s: %d bytes allocated", c.name, used)
 		}
-		if len(rows) > 0 || c.name != "blank lines" && len(bad) == 0 && err == nil {
+		if len(rows) > 0 || len(bad) == 0 && err == nil {
 			t.Errorf("%s: %d rows, %d refused, error %v", c.name, len(rows), len(bad), err)
+		}
+	}
+}
+
+func TestBlankLines(t *testing.T) {
+	for _, c := range []struct {
+		blank int
+		want  string
+	}{{MaxBlank, ""}, {MaxBlank + 1, fmt.Sprintf("line %d: more than 1000000 empty lines one after the other", MaxBlank+2)}} {
+		text := "number\n" + strings.Repeat("\n", c.blank) + "1\n" + strings.Repeat("\n", 9) + "2\n"
+		rows, _, err := readAll(t, open(t, text, Options{}))
+		if c.want == "" && (err != nil || len(rows) != 2) || c.want != "" && (err == nil || err.Error() != c.want || hint(err) == "") {
+			t.Errorf("%d: %d rows, %v", c.blank, len(rows), err)
+		}
+		if _, err := NewReader(strings.NewReader(strings.Repeat("\n", c.blank)+text), Options{}); (err == nil) != (c.want == "") {
+			t.Errorf("%d in front: %v", c.blank, err)
 		}
 	}
 }

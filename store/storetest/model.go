@@ -227,13 +227,14 @@ func (m *model) load(src store.Source, now time.Time, rows []store.Row) store.Ba
 
 // own is the contact that a row stands for, nil if it is a new one.
 func (mc *modelCampaign) own(list string, r *store.Row) *campaign.Contact {
-	i := slices.IndexFunc(mc.contacts, func(c *campaign.Contact) bool {
-		return c.List == list && (r.Key != "" && c.Key == r.Key || r.Key == "" && has(c, r.Numbers[0].Number))
-	})
-	if i < 0 {
-		return nil
+	for _, n := range r.Numbers {
+		for _, c := range mc.contacts {
+			if c.List == list && (r.Key != "" && c.Key == r.Key || r.Key == "" && has(c, n.Number)) {
+				return c
+			}
+		}
 	}
-	return mc.contacts[i]
+	return nil
 }
 
 func has(c *campaign.Contact, number string) bool {

@@ -46,7 +46,9 @@ func loadNumbers(t *testing.T, b *box) {
 	batch, _ = b.load("c", "l", list)
 	b.expect(batch, 0, 3, 0)
 	// Any number of another's is taken, in the list, in another row and on another list.
-	batch, rejects := b.load("c", "l", []store.Row{row(2, "D", "6", "2"), row(3, "", "4"), row(4, "", "4"), row(5, "", "7", "5"), row(6, "E", "8", "9"), row(7, "F", "9", "10")})
+	batch, rejects := b.load("c", "l", []store.Row{
+		row(2, "D", "6", "2"), row(3, "", "4"), row(4, "", "4"), row(5, "", "5", "1"), row(6, "E", "8", "9"), row(7, "F", "9", "10"),
+	})
 	b.expect(batch, 1, 0, 4)
 	for i, why := range []string{"number 2 is already on this list, under another key", "earlier row", "number 2 is already on this list, in another row", "earlier row"} {
 		if !strings.Contains(rejects[i].Why, why) {
@@ -90,6 +92,10 @@ func loadNewNumbers(t *testing.T, b *box) {
 	}
 	batch, _ = b.load("c", "l", []store.Row{row(2, "A", "4", "1:work"), row(3, "B", "3"), row(4, "", "2")}) // which A has no more
 	b.expect(batch, 1, 2, 0)
+	// Without a key, any of the numbers that stay tells whose row it is.
+	if batch, _ = b.load("c", "l", []store.Row{row(2, "", "5", "2")}); batch.Updated != 1 || len(b.of("c", "5").Numbers) != 2 {
+		t.Fatalf("%+v", batch)
+	}
 	b.reopen()
 	b.addDNC(doNotCall, 1, "2")
 	b.removeDNC(doNotCall, start, 1, "2")
@@ -140,7 +146,10 @@ func loadSameNewNumber(t *testing.T, b *box) {
 	}
 	b.load("d", "l", old)
 	claims, _ := b.claim("d", start, 3)
-	if batch, _ = b.load("d", "l", new); batch.Updated != 9000 {
+	for i := range 3000 { // and as many as are not written at once
+		new = append(new, row(9002+i, fmt.Sprint("new", i), fmt.Sprint("y", i)))
+	}
+	if batch, _ = b.load("d", "l", new); batch.Updated != 9000 || batch.Added != 3000 {
 		t.Fatalf("%+v", batch)
 	}
 	for _, cm := range claims {
@@ -328,5 +337,32 @@ func dncNumbers(t *testing.T, b *box) {
 	b.removeDNC(doNotCall, start, 1, "4")
 	if c := b.of("c", "4"); c.State != campaign.Pending {
 		t.Fatalf("%+v", c)
+	}
+}
+
+// loadEachChange: whatever a row says otherwise than before is a change, and the
+// same once more is none.
+func loadEachChange(t *testing.T, b *box) {
+	list := rows("1", "2", "3")
+	b.load("c", "l", list)
+	for what, change := range map[string]func(*store.Row){
+		"type":       func(r *store.Row) { r.Numbers[0].Type = "mobile" },
+		"number":     func(r *store.Row) { r.Numbers = append(r.Numbers, store.RowNumber{Number: "2x"}) },
+		"priority":   func(r *store.Row) { r.Priority = 1 },
+		"zone":       func(r *store.Row) { r.Zone = "Asia/Seoul" },
+		"not before": func(r *store.Row) { r.NotBefore = start.Add(time.Hour) },
+		"expires":    func(r *store.Row) { r.Expires = start.Add(time.Hour) },
+		"attributes": func(r *store.Row) { r.Attributes = nil },
+	} {
+		changed := rows("1", "2", "3")
+		change(&changed[1])
+		for _, now := range [][]store.Row{changed, list} { // there and back
+			if batch, _ := b.load("c", "l", now); batch.Updated != 1 || batch.Unchanged != 2 {
+				t.Errorf("%s: %+v", what, batch)
+			}
+			if batch, _ := b.load("c", "l", now); batch.Unchanged != 3 {
+				t.Errorf("%s, again: %+v", what, batch)
+			}
+		}
 	}
 }
