@@ -28,7 +28,7 @@ func (d *Daemon) apply(e campaign.Effect) {
 			}
 		})
 	case campaign.Originate:
-		d.links[e.Server].originate(originateOf(d.campaigns[e.Attempt.Campaign], &e.Claim))
+		d.links[e.Server].originate(originateOf(d.cfg.Load().Campaign(e.Attempt.Campaign), &e.Claim))
 	case campaign.HangUp:
 		d.links[e.Server].hangUp(e)
 	case campaign.Redirect:
@@ -51,6 +51,9 @@ func (d *Daemon) apply(e campaign.Effect) {
 		d.links[e.Server].askMembers(e)
 	case campaign.AskChannels:
 		d.links[e.Server].askChannels(e)
+	case campaign.Disconnect:
+		d.links[e.Server].stop()
+		delete(d.links, e.Server)
 	case campaign.Notice:
 		d.log.LogAttrs(context.Background(), e.Level, e.Text, e.Attrs...)
 	default:

@@ -18,7 +18,7 @@ import (
 
 // CallBack makes a contact be called when they asked for it.
 func (d *Daemon) CallBack(ctx context.Context, ask control.Callback) (control.CalledBack, error) {
-	done, id, err := callBack(d.cfg, d.store, d.clock.Now(), ask)
+	done, id, err := callBack(d.cfg.Load(), d.store, d.clock.Now(), ask)
 	if err != nil {
 		return done, err
 	}
@@ -36,7 +36,7 @@ func CallBack(cfg *config.Config, st store.Store, now time.Time, ask control.Cal
 
 func callBack(cfg *config.Config, st store.Store, now time.Time, ask control.Callback) (done control.CalledBack, id uint64, err error) {
 	t := storyteller{cfg: cfg, store: st, now: now}
-	camp := t.campaign(ask.Campaign)
+	camp := cfg.Campaign(ask.Campaign)
 	if camp == nil {
 		return done, 0, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("the config has no campaign %q", ask.Campaign)}
 	}

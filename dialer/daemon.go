@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -35,21 +36,33 @@ type Options struct {
 	DrainLimit time.Duration
 	// Dial replaces the network towards Asterisk.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Config reads the configuration again, for Reload; default config.Load of
+	// the file that it was read from.
+	Config func() (*config.Config, error)
 	// UntilListEnd ends Run when no running campaign has anything left to dial.
 	UntilListEnd bool
 }
 
 // Daemon is a running dialcamp.
 type Daemon struct {
-	cfg       *config.Config
-	opt       Options
-	clock     Clock
-	log       *slog.Logger
-	store     store.Store
-	core      *campaign.Core
-	links     map[string]*link
-	campaigns map[string]*config.Campaign
-	jobs      []*job
+	// cfg is the configuration in force. A Config never changes; the loop puts
+	// another one in its place. Whoever works elsewhere loads it once and goes on
+	// with that.
+	cfg   atomic.Pointer[config.Config]
+	opt   Options
+	clock Clock
+	log   *slog.Logger
+	store store.Store
+
+	// What only the loop touches.
+	core    *campaign.Core
+	links   map[string]*link
+	jobs    []*job
+	closing bool // draining
+
+	linkCtx   context.Context // ends the connections
+	linkWork  sync.WaitGroup
+	reloading sync.Mutex // one at a time
 
 	inbox chan campaign.Event
 	asks  chan func()
@@ -85,23 +98,21 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	if opt.DrainLimit == 0 {
 		opt.DrainLimit = 5 * time.Minute
 	}
+	if opt.Config == nil {
+		opt.Config = func() (*config.Config, error) { return config.Load(cfg.File) }
+	}
 	d := &Daemon{
-		cfg: cfg, opt: opt, clock: opt.Clock, log: opt.Log,
-		links: map[string]*link{}, campaigns: map[string]*config.Campaign{},
+		opt: opt, clock: opt.Clock, log: opt.Log, links: map[string]*link{}, core: campaign.New(nil, nil, nil),
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
 		listErr: map[string]string{},
 	}
-	for i := range cfg.Campaigns {
-		d.campaigns[cfg.Campaigns[i].Name] = &cfg.Campaigns[i]
+	d.cfg.Store(cfg)
+	links, err := d.newLinks(cfg)
+	if err != nil {
+		return nil, err
 	}
-	for _, a := range cfg.Asterisk {
-		l, err := newLink(d, a, opt.Dial)
-		if err != nil {
-			return nil, err
-		}
-		d.links[a.Name] = l
-	}
-	if err := d.schedule(); err != nil {
+	d.links = links
+	if d.jobs, err = d.schedule(cfg); err != nil {
 		return nil, err
 	}
 	st, err := store.Open(cfg.Store.Path)
@@ -109,12 +120,6 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 		return nil, err
 	}
 	d.store = st
-	states, err := d.initialStates()
-	if err != nil {
-		st.Close()
-		return nil, err
-	}
-	d.core = campaign.New(serversOf(cfg), settingsOf(cfg), states)
 	return d, nil
 }
 
@@ -123,13 +128,14 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 // then is reconciled at the next start. The store is closed on return.
 func (d *Daemon) Run(ctx, force context.Context) error {
 	defer d.store.Close()
-	if err := d.begin(); err != nil {
+	cfg := d.cfg.Load()
+	if err := d.begin(cfg); err != nil {
 		return err
 	}
 	// A configuration read from a file always has a socket. Without one there is
 	// no API: a test's clock cannot go on while a socket is waited for.
-	if d.cfg.Control.Socket != "" {
-		ctl, err := control.Listen(d.cfg.Control.Socket, d)
+	if cfg.Control.Socket != "" {
+		ctl, err := control.Listen(cfg.Control.Socket, d)
 		if err != nil {
 			return err
 		}
@@ -138,20 +144,20 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 
 	linkCtx, cutLinks := context.WithCancel(context.Background())
 	defer cutLinks()
-	var links sync.WaitGroup
+	d.linkCtx = linkCtx
 	for _, l := range d.links {
-		links.Go(func() { l.client.Run(linkCtx) })
+		d.connect(l, nil)
 	}
-	d.startLoads()
+	d.startLoads(cfg)
 	notify(readyState)
-	d.log.Info("dialcamp is running", "store", d.cfg.Store.Path, "control", d.cfg.Control.Socket, "campaigns", len(d.cfg.Campaigns))
+	d.log.Info("dialcamp is running", "store", cfg.Store.Path, "control", cfg.Control.Socket, "campaigns", len(cfg.Campaigns))
 
 	err := d.loop(ctx, force)
 
 	notify(stoppingState)
 	close(d.done)
 	cutLinks()
-	links.Wait()
+	d.linkWork.Wait()
 	d.work.Wait()
 	d.loads.Wait()
 	d.writes.Wait()
@@ -176,10 +182,20 @@ func (d *Daemon) withdrawUnseen() {
 
 // begin takes over what the last run left in flight. Without the do-not-call
 // numbers nothing may be dialed, so the daemon does not start without them.
-func (d *Daemon) begin() error {
-	if err := d.loadDNC(); err != nil {
+func (d *Daemon) begin(cfg *config.Config) error {
+	if err := LoadDNC(cfg, d.store, d.clock.Now(), d.log); err != nil {
 		return fmt.Errorf("the do-not-call numbers: %w", err)
 	}
+	ev, fresh, err := d.change(cfg, nil)
+	if err != nil {
+		return err
+	}
+	for _, name := range fresh {
+		if err := d.store.SaveState(name, ev.States[name], d.clock.Now()); err != nil {
+			return err
+		}
+	}
+	d.step(ev)
 	claims, err := d.store.InFlight()
 	if err != nil {
 		return err
@@ -188,7 +204,7 @@ func (d *Daemon) begin() error {
 		d.log.Info("calls were in flight when the daemon last stopped; comparing with Asterisk", "calls", len(claims))
 	}
 	d.step(campaign.Recovered{Claims: claims})
-	return d.learnt()
+	return nil
 }
 
 func (d *Daemon) loop(ctx, force context.Context) error {
@@ -196,7 +212,6 @@ func (d *Daemon) loop(ctx, force context.Context) error {
 	defer t.stop()
 	stop := ctx.Done()
 	var limit <-chan struct{} // closed when draining has taken too long
-	closing := false
 	for {
 		select {
 		case ev := <-d.inbox:
@@ -205,11 +220,11 @@ func (d *Daemon) loop(ctx, force context.Context) error {
 			f()
 		case <-t.c:
 			d.step(campaign.Tick{})
-			if !closing {
+			if !d.closing {
 				d.runJobs()
 			}
 		case <-stop:
-			stop, closing = nil, true
+			stop, d.closing = nil, true
 			limit = d.drain()
 		case <-limit:
 			d.log.Warn("live calls did not end within the limit; leaving them to Asterisk", "in_flight", d.core.InFlight(), "limit", d.opt.DrainLimit)
@@ -221,9 +236,9 @@ func (d *Daemon) loop(ctx, force context.Context) error {
 			return nil
 		}
 		switch {
-		case closing && d.core.InFlight() == 0 && len(d.inbox) == 0:
+		case d.closing && d.core.InFlight() == 0 && len(d.inbox) == 0:
 			return nil
-		case d.opt.UntilListEnd && !closing && d.core.Ended():
+		case d.opt.UntilListEnd && !d.closing && d.core.Ended():
 			return nil
 		}
 	}

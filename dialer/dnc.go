@@ -17,29 +17,56 @@ import (
 // dncEvery is how often the do-not-call files are looked at.
 const dncEvery = 30 * time.Second
 
-// loadDNC reads the do-not-call files. Numbers are checked at every claim, so an
-// addition counts for the next call.
-func (d *Daemon) loadDNC() error { return LoadDNC(d.cfg, d.store, d.clock.Now(), d.log) }
-
 // LoadDNC reads those do-not-call files into a store that have changed, and drops
-// the lists whose files are not in the config any more.
+// the lists whose files are not in the config any more. Numbers are checked at
+// every claim, so an addition counts for the next call.
 func LoadDNC(cfg *config.Config, st store.Store, now time.Time, log *slog.Logger) error {
+	if err := addDNC(cfg, st, now, log); err != nil {
+		return err
+	}
+	return dropDNC(cfg, st, now, log)
+}
+
+func knownDNC(st store.Store) (map[store.DNCName]store.DNCList, error) {
 	lists, err := st.DNCLists()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	known := map[store.DNCName]store.DNCList{}
 	for _, l := range lists {
 		known[l.DNCName] = l
 	}
-	files, plans := DNCFiles(cfg), Plans(cfg)
-	for name, path := range files {
+	return known, nil
+}
+
+// checkDNC tells, before anything is changed, what would keep addDNC from
+// reading a config's files.
+func checkDNC(cfg *config.Config, st store.Store) error {
+	known, err := knownDNC(st)
+	if err != nil {
+		return err
+	}
+	for name, path := range DNCFiles(cfg) {
+		if l, there := known[name]; there && !l.FromFile() {
+			return fmt.Errorf("%s: dialcamp dnc keeps a list named %s; rename the file", path, name)
+		}
+	}
+	return nil
+}
+
+func addDNC(cfg *config.Config, st store.Store, now time.Time, log *slog.Logger) error {
+	if err := checkDNC(cfg, st); err != nil {
+		return err
+	}
+	known, err := knownDNC(st)
+	if err != nil {
+		return err
+	}
+	plans := Plans(cfg)
+	for name, path := range DNCFiles(cfg) {
 		fi, err := os.Stat(path)
 		if err != nil {
 			return err
-		}
-		if l, there := known[name]; there && !l.FromFile() {
-			return fmt.Errorf("%s: dialcamp dnc keeps a list named %s; rename the file", path, name)
 		}
 		stamp := stampOf(fi)
 		for _, p := range plans {
@@ -52,6 +79,15 @@ func LoadDNC(cfg *config.Config, st store.Store, now time.Time, log *slog.Logger
 			return err
 		}
 	}
+	return nil
+}
+
+func dropDNC(cfg *config.Config, st store.Store, now time.Time, log *slog.Logger) error {
+	known, err := knownDNC(st)
+	if err != nil {
+		return err
+	}
+	files := DNCFiles(cfg)
 	for name, l := range known {
 		if _, there := files[name]; there || !l.FromFile() {
 			continue
@@ -121,7 +157,7 @@ func (d *Daemon) refreshDNC() {
 			return // the last look is not over
 		}
 		defer d.dncMu.Unlock()
-		err := d.loadDNC()
+		err := LoadDNC(d.cfg.Load(), d.store, d.clock.Now(), d.log)
 		switch {
 		case err == nil:
 			d.dncErr = ""

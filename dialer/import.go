@@ -213,11 +213,9 @@ func (w *watchedFile) ReadAt(p []byte, off int64) (int, error) {
 // ImportList takes a list file into the store of a daemon that does not run, as
 // the daemon's Import does.
 func ImportList(ctx context.Context, cfg *config.Config, st store.Store, req control.Import, f *os.File, event func(control.ImportEvent)) (control.ImportResult, error) {
-	for i := range cfg.Campaigns {
-		if c := &cfg.Campaigns[i]; c.Name == req.Campaign {
-			im := importing{store: st, now: time.Now(), stop: ctx.Err, event: event}
-			return im.request(c, req, f)
-		}
+	if c := cfg.Campaign(req.Campaign); c != nil {
+		im := importing{store: st, now: time.Now(), stop: ctx.Err, event: event}
+		return im.request(c, req, f)
 	}
 	return control.ImportResult{}, fmt.Errorf("no campaign %q", req.Campaign)
 }
@@ -243,11 +241,12 @@ func (im *importing) request(c *config.Campaign, req control.Import, f *os.File)
 // Import implements control.Operator. Like the loads of the config it waits
 // for those that were begun before.
 func (d *Daemon) Import(ctx context.Context, req control.Import, file io.Reader, event func(control.ImportEvent)) (result control.ImportResult, err error) {
-	c, ok := d.campaigns[req.Campaign]
-	if !ok {
+	cfg := d.cfg.Load()
+	c := cfg.Campaign(req.Campaign)
+	if c == nil {
 		return result, fmt.Errorf("no campaign %q", req.Campaign)
 	}
-	f, err := spool(filepath.Dir(d.cfg.Store.Path), file)
+	f, err := spool(filepath.Dir(cfg.Store.Path), file)
 	if err != nil {
 		return result, err
 	}

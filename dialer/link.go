@@ -26,21 +26,57 @@ type link struct {
 	d      *Daemon
 	name   string
 	client *ami.Client
+	cfg    ami.Config
 	log    *slog.Logger
+	stop   context.CancelFunc
+	ended  chan struct{} // closed after the last call of the handler
 
 	up      bool
 	lastErr string // of the failure that was logged; the same again is not
 }
 
-func newLink(d *Daemon, a config.Asterisk, dial func(context.Context, string) (net.Conn, error)) (*link, error) {
-	cfg, err := ManagerConfig(a)
-	if err != nil {
-		return nil, err
+// newLinks are those to the servers of a configuration, none of which does
+// anything before connect.
+func (d *Daemon) newLinks(cfg *config.Config) (map[string]*link, error) {
+	links := map[string]*link{}
+	for _, a := range cfg.Asterisk {
+		cfg, err := ManagerConfig(a)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Dial = d.opt.Dial
+		l := &link{d: d, name: a.Name, cfg: cfg, log: d.log.With("asterisk", a.Name), stop: func() {}, ended: make(chan struct{})}
+		l.client = ami.NewClient(cfg, l)
+		links[a.Name] = l
 	}
-	cfg.Dial = dial
-	l := &link{d: d, name: a.Name, log: d.log.With("asterisk", a.Name)}
-	l.client = ami.NewClient(cfg, l)
-	return l, nil
+	return links, nil
+}
+
+// connect begins to keep the connection, once the one that it takes the place of
+// has ended.
+func (d *Daemon) connect(l, old *link) {
+	ctx, stop := context.WithCancel(d.linkCtx)
+	l.stop = stop
+	if old != nil {
+		old.stop()
+	}
+	d.linkWork.Go(func() {
+		defer close(l.ended)
+		defer stop()
+		if old != nil {
+			<-old.ended
+		}
+		l.client.Run(ctx)
+	})
+}
+
+// same reports whether two links connect to the same server in the same way.
+func (l *link) same(other *link) bool {
+	a, b := l.cfg, other.cfg
+	if a.Address != b.Address || a.Username != b.Username || a.Secret != b.Secret || (a.TLS == nil) != (b.TLS == nil) {
+		return false
+	}
+	return a.TLS == nil || a.TLS.ServerName == b.TLS.ServerName && a.TLS.RootCAs.Equal(b.TLS.RootCAs)
 }
 
 // ManagerConfig is how to log in to a server of the config, with the events that

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
@@ -18,57 +20,141 @@ import (
 	"github.com/dialcamp/dialcamp/store"
 )
 
+// fileSettles is how old the last change of a file in a glob or a directory is
+// before it is loaded: who copies one there has not finished a moment ago.
+const fileSettles = 2 * time.Second
+
 // startLoads loads every list, in the background: calling may begin with the
 // first rows.
-func (d *Daemon) startLoads() {
-	for i := range d.cfg.Campaigns {
-		c := &d.cfg.Campaigns[i]
-		for j := range c.Lists {
-			d.load(c, &c.Lists[j])
+func (d *Daemon) startLoads(cfg *config.Config) {
+	for _, c := range cfg.Campaigns {
+		for _, l := range c.Lists {
+			d.load(c.Name, l.ID())
 		}
 	}
 }
 
-// load merges a list file into the store, in the background, after the loads
-// that were begun before; if that list's own is among them, nothing is begun.
-// It runs in the loop or before it.
-func (d *Daemon) load(c *config.Campaign, l *config.List) {
-	key := c.Name + "/" + l.Name
-	if _, under := d.waiting.LoadOrStore(key, true); under {
+// load merges a list of the config into the store, or all lists of a glob or a
+// directory, in the background, after the loads that were begun before. If it
+// waits for them already, nothing is begun. It runs in the loop or before it.
+func (d *Daemon) load(name, id string) {
+	key := name + "/" + id
+	if _, waits := d.waiting.LoadOrStore(key, true); waits {
 		return
 	}
-	d.step(campaign.Loading{Campaign: c.Name})
+	d.step(campaign.Loading{Campaign: name})
 	d.loads.Go(func() {
 		d.loading.Lock()
 		defer d.loading.Unlock()
-		defer d.waiting.Delete(key)
-		defer d.post(campaign.Loaded{Campaign: c.Name})
+		defer d.post(campaign.Loaded{Campaign: name})
+		// What the config says at this moment counts, and who changes it, or the
+		// file, from here on has it loaded once more.
+		d.waiting.Delete(key)
 		if d.ended() {
 			return
 		}
-		log := d.log.With("campaign", c.Name, "list", l.Name)
-		batch, unchanged, err := d.loadList(c, l)
-		switch {
-		case errors.Is(err, control.ErrStopping):
-			log.Info("stopped while the list was being loaded; it is read again at the next start", "path", l.Path)
+		c := d.cfg.Load().Campaign(name)
+		if c == nil {
 			return
-		case err != nil:
-			// The same trouble every five minutes is said once.
-			if d.listErr[key] != err.Error() {
-				d.listErr[key] = err.Error()
-				log.Error("the list was not loaded; what was loaded before stays", "path", l.Path, "error", err)
-			}
-			return
-		case unchanged:
-			log.Debug("list unchanged", "path", l.Path)
-		default:
-			log.Info("list loaded", "path", l.Path, "rows", batch.Rows, "added", batch.Added, "unchanged", batch.Unchanged, "rejected", batch.Rejected, "updated", batch.Updated, "removed", batch.Removed)
-			if batch.Rejected > 0 {
-				log.Warn("rows were rejected", "rejected", batch.Rejected, "see", contact.RejectsPath(l.Path))
+		}
+		found := c.Find()
+		for i := range found.Lists {
+			l := &found.Lists[i]
+			switch {
+			case c.Lists[l.Entry].ID() != id:
+			case d.settling(l):
+				d.clock.AfterFunc(fileSettles, func() { d.later(func() { d.load(name, id) }) })
+			default:
+				d.loadOne(c, &l.List)
 			}
 		}
-		delete(d.listErr, key)
+		for _, r := range found.Refused {
+			if c.Lists[r.Entry].ID() == id {
+				d.listTrouble(d.log.With("campaign", name), name+"/"+r.Path, "a file is not taken as a list", r.Path, r.Err)
+			}
+		}
+		d.removeGone(c, found)
 	})
+}
+
+// settling reports whether a file may still be being written.
+func (d *Daemon) settling(l *config.FoundList) bool {
+	age := d.clock.Now().Sub(l.ModTime)
+	return !l.ModTime.IsZero() && age >= 0 && age < fileSettles
+}
+
+// later runs f in the loop, unless it ends before.
+func (d *Daemon) later(f func()) {
+	select {
+	case d.asks <- f:
+	case <-d.done:
+	}
+}
+
+// listTrouble says what is wrong with a list: the same every five minutes is said
+// once.
+func (d *Daemon) listTrouble(log *slog.Logger, key, text, path string, err error) {
+	if d.listErr[key] != err.Error() {
+		d.listErr[key] = err.Error()
+		log.Error(text, "path", path, "error", err)
+	}
+}
+
+func (d *Daemon) loadOne(c *config.Campaign, l *config.List) {
+	key := c.Name + "/" + l.Path
+	log := d.log.With("campaign", c.Name, "list", l.Name)
+	batch, unchanged, err := d.loadList(c, l)
+	switch {
+	case errors.Is(err, control.ErrStopping):
+		log.Info("stopped while the list was being loaded; it is read again at the next start", "path", l.Path)
+		return
+	case err != nil:
+		d.listTrouble(log, key, "the list was not loaded; what was loaded before stays", l.Path, err)
+		return
+	case unchanged:
+		log.Debug("list unchanged", "path", l.Path)
+	default:
+		log.Info("list loaded", "path", l.Path, "rows", batch.Rows, "added", batch.Added, "unchanged", batch.Unchanged, "rejected", batch.Rejected, "updated", batch.Updated, "removed", batch.Removed)
+		if batch.Rejected > 0 {
+			log.Warn("rows were rejected", "rejected", batch.Rejected, "see", contact.RejectsPath(l.Path))
+		}
+	}
+	delete(d.listErr, key)
+}
+
+// gone marks the stamp of a list that was removed with its file.
+const gone = "gone"
+
+// removeGone takes the contacts of lists off that have no file any more, because
+// it is gone from a glob or a directory, or the list from the config: those of
+// lists that were loaded with removed: remove. Others stay, as do lists that
+// somebody imported.
+func (d *Daemon) removeGone(c *config.Campaign, found config.Found) {
+	if found.Blind {
+		return
+	}
+	there := map[string]bool{}
+	for _, l := range found.Lists {
+		there[l.Name] = true
+	}
+	lists, err := d.store.Lists(c.Name)
+	if err != nil {
+		d.log.Error("the lists cannot be read", "campaign", c.Name, "error", err)
+		return
+	}
+	for _, b := range lists {
+		if there[b.List] || !removable(b.Stamp) {
+			continue
+		}
+		log := d.log.With("campaign", c.Name, "list", b.List)
+		nobody := func(func(store.Row, error) bool) {}
+		b, err := d.store.Load(store.Source{Campaign: c.Name, List: b.List, Hash: gone, Stamp: gone, Remove: true}, d.clock.Now(), nobody, func(store.Row, string) {})
+		if err != nil {
+			log.Error("the contacts of a list that is gone cannot be removed", "error", err)
+			continue
+		}
+		log.Info("the list is gone, and its contacts with it", "removed", b.Removed)
+	}
 }
 
 // loadList reads one file. unchanged says that the very same file, read the
@@ -171,6 +257,11 @@ func storeRow(r contact.Row) store.Row {
 	return sr
 }
 
+// removeMark is in the stamp of a list whose contacts go with their rows.
+const removeMark = "\x00remove"
+
+func removable(stamp string) bool { return strings.Contains(stamp, removeMark) }
+
 // listStamp tells, without reading it, a file that did not change and is read as
 // before.
 func listStamp(f *os.File, c *config.Campaign, l *config.List) (string, error) {
@@ -191,7 +282,7 @@ func readAs(w io.Writer, c *config.Campaign, l *config.List) {
 		fmt.Fprintf(w, "\x00%s\x00%q\x00%+v", l.Sheet, l.Attributes, l.Plan) // maps print in order
 	}
 	if l.Remove {
-		fmt.Fprint(w, "\x00remove")
+		fmt.Fprint(w, removeMark)
 	}
 	for _, k := range slices.Sorted(maps.Keys(l.Columns)) {
 		fmt.Fprintf(w, "\x00%s=%s", k, l.Columns[k])

@@ -2,12 +2,15 @@ package dialer
 
 import (
 	"bytes"
+	"context"
 	"encoding"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"unicode"
 
@@ -22,7 +25,19 @@ import (
 //
 // Telephone numbers (the attribute "number") are masked above debug level, and
 // control characters of what peers sent never reach a terminal.
+//
+// Level and format can change while it is in use: see setLog.
 func NewLog(w io.Writer, level, format string) (*slog.Logger, error) {
+	h, err := newHandler(w, level, format)
+	if err != nil {
+		return nil, err
+	}
+	s := &logSwitch{w: w}
+	s.now.Store(&h)
+	return slog.New(&switched{to: s}), nil
+}
+
+func newHandler(w io.Writer, level, format string) (slog.Handler, error) {
 	var lv slog.Level
 	if err := lv.UnmarshalText([]byte(level)); err != nil {
 		return nil, fmt.Errorf("log.level: %q is not debug, info, warn or error", level)
@@ -49,7 +64,59 @@ func NewLog(w io.Writer, level, format string) (*slog.Logger, error) {
 	default:
 		return nil, fmt.Errorf("log.format: %q is not auto, tty, journal, text or json", format)
 	}
-	return slog.New(h), nil
+	return h, nil
+}
+
+// logSwitch is where the lines of a log and of all that were made from it go.
+type logSwitch struct {
+	w   io.Writer
+	now atomic.Pointer[slog.Handler]
+}
+
+// switched is a handler that follows a logSwitch: with is what the log it
+// belongs to adds.
+type switched struct {
+	to   *logSwitch
+	with []func(slog.Handler) slog.Handler
+}
+
+func (s *switched) Enabled(ctx context.Context, l slog.Level) bool {
+	return (*s.to.now.Load()).Enabled(ctx, l)
+}
+
+func (s *switched) Handle(ctx context.Context, r slog.Record) error {
+	h := *s.to.now.Load()
+	for _, add := range s.with {
+		h = add(h)
+	}
+	return h.Handle(ctx, r)
+}
+
+func (s *switched) add(f func(slog.Handler) slog.Handler) slog.Handler {
+	return &switched{s.to, append(slices.Clip(s.with), f)}
+}
+
+func (s *switched) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return s.add(func(h slog.Handler) slog.Handler { return h.WithAttrs(attrs) })
+}
+
+func (s *switched) WithGroup(name string) slog.Handler {
+	return s.add(func(h slog.Handler) slog.Handler { return h.WithGroup(name) })
+}
+
+// setLog changes the level and format of a log that NewLog made; any other stays
+// as it is.
+func setLog(log *slog.Logger, level, format string) error {
+	s, ok := log.Handler().(*switched)
+	if !ok {
+		return nil
+	}
+	h, err := newHandler(s.to.w, level, format)
+	if err != nil {
+		return err
+	}
+	s.to.now.Store(&h)
+	return nil
 }
 
 func formatFor(w io.Writer) string {

@@ -43,7 +43,7 @@ func (d *Daemon) Operate(ctx context.Context, name string, verb campaign.Verb) (
 func (d *Daemon) Store() store.Store { return d.store }
 
 // Configured are the configured campaigns with their wrap-up times.
-func (d *Daemon) Configured() map[string]time.Duration { return Configured(d.cfg) }
+func (d *Daemon) Configured() map[string]time.Duration { return Configured(d.cfg.Load()) }
 
 // Configured are the campaigns of a configuration with their wrap-up times.
 func Configured(cfg *config.Config) map[string]time.Duration {
@@ -55,7 +55,7 @@ func Configured(cfg *config.Config) map[string]time.Duration {
 }
 
 // writeReport writes a scheduled report, in the background.
-func (d *Daemon) writeReport(r *config.Report) {
+func (d *Daemon) writeReport(r config.Report) {
 	d.writes.Go(func() {
 		q := report.Query{Campaign: r.Campaign, By: r.By, Configured: d.Configured()}
 		if err := report.WriteFile(r.Path, r.Format, d.store, q); err != nil {

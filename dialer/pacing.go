@@ -93,46 +93,46 @@ func (d *Daemon) savePacing(name string, state []byte, entries [][]byte) {
 	})
 }
 
-// learnt takes over what pacing had learnt when the daemon last stopped. What was
+// learnt is what a campaign's pacing had learnt when it was last dialed. What was
 // answered and abandoned is counted from the attempts, not remembered.
-func (d *Daemon) learnt() error {
-	for _, cp := range settingsOf(d.cfg) {
-		b, err := d.store.Pacing(cp.Name)
-		if err != nil {
-			return err
-		}
-		state := pacing.NewState(cp.Pacing.RingTimeout)
-		if b != nil {
-			if err := json.Unmarshal(b, &state); err != nil {
-				d.log.Warn("what pacing had learnt cannot be read; it learns anew", "campaign", cp.Name, "error", err)
-				state = pacing.NewState(cp.Pacing.RingTimeout)
-			}
-		}
-		today, past, err := d.counted(cp)
-		if err != nil {
-			return err
-		}
-		if state.Day.Count.Answers > today.Answers {
-			state.Day.Predicted = pacing.Day{}.Predicted // of another day
-			state.Day.Seconds = 0
-		}
-		state.Day.Count, state.Past = today, past
-		d.step(campaign.Learnt{Campaign: cp.Name, State: state})
+func (d *Daemon) learnt(cp campaign.Settings, loc *time.Location) (pacing.State, error) {
+	state := pacing.NewState(cp.Pacing.RingTimeout)
+	b, err := d.store.Pacing(cp.Name)
+	if err != nil {
+		return state, err
 	}
-	return nil
+	if b != nil {
+		if err := json.Unmarshal(b, &state); err != nil {
+			d.log.Warn("what pacing had learnt cannot be read; it learns anew", "campaign", cp.Name, "error", err)
+			state = pacing.NewState(cp.Pacing.RingTimeout)
+		}
+	}
+	today, past, err := d.counted(cp, loc, campaign.Tally{})
+	if err != nil {
+		return state, err
+	}
+	if state.Day.Count.Answers > today.Answers {
+		state.Day.Predicted = pacing.Day{}.Predicted // of another day
+		state.Day.Seconds = 0
+	}
+	state.Day.Count, state.Past = today, past
+	return state, nil
 }
 
-// counted counts a campaign's answers and abandoned calls in its regime's window:
-// those of this day, and those before.
-func (d *Daemon) counted(cp campaign.Settings) (today, past pacing.Count, err error) {
+// counted counts a campaign's answers and abandoned calls in its regime's window,
+// in its zone: those of this day, and those before. What t says is left out.
+func (d *Daemon) counted(cp campaign.Settings, loc *time.Location, t campaign.Tally) (today, past pacing.Count, err error) {
 	if cp.Pacing.Mode != pacing.Predictive {
 		return today, past, nil
 	}
-	now := d.clock.Now().In(d.campaigns[cp.Name].Calling.Location)
+	now := d.clock.Now().In(loc)
 	morning := pacing.Regime{Window: 1}.Since(now)
-	for a, err := range d.store.Attempts(cp.Name, cp.Regime.Since(now), time.Time{}) {
+	for a, err := range d.store.Attempts(cp.Name, cp.Regime.Since(now), t.Before) {
 		if err != nil {
 			return today, past, err
+		}
+		if t.Live[a.ID] {
+			continue
 		}
 		into := &past
 		if !a.Claimed.Before(morning) {
@@ -147,9 +147,9 @@ func (d *Daemon) counted(cp campaign.Settings) (today, past pacing.Count, err er
 
 // newDay tells the core that a day has begun for a campaign. The window's
 // attempts are counted in the background: there may be many.
-func (d *Daemon) newDay(cp campaign.Settings) {
+func (d *Daemon) newDay(cp campaign.Settings, loc *time.Location) {
 	d.loads.Go(func() {
-		_, past, err := d.counted(cp)
+		_, past, err := d.counted(cp, loc, campaign.Tally{})
 		if err != nil {
 			d.log.Error("the answers of the days before cannot be counted; yesterday's budget goes on", "campaign", cp.Name, "error", err)
 			return

@@ -22,12 +22,19 @@ const maxShown = 3
 func CheckLists(cfg *config.Config) (lines []string, errs config.Errors) {
 	for i := range cfg.Campaigns {
 		c := &cfg.Campaigns[i]
-		for j := range c.Lists {
-			l := &c.Lists[j]
+		lists := c.Find()
+		for _, r := range lists.Refused {
+			errs = append(errs, &config.Error{
+				File: cfg.File, Key: fmt.Sprintf("campaigns[%d].lists[%d].path", i, r.Entry), Name: c.Name,
+				Problem: r.Error(), Hint: r.Hint, Err: r,
+			})
+		}
+		for _, entry := range lists.Lists {
+			l := &entry.List
 			found, err := checkList(c, l)
 			if err != nil {
 				e := &config.Error{
-					File: cfg.File, Key: fmt.Sprintf("campaigns[%d].lists[%d].path", i, j), Name: c.Name,
+					File: cfg.File, Key: fmt.Sprintf("campaigns[%d].lists[%d].path", i, entry.Entry), Name: c.Name,
 					Problem: fmt.Sprintf("%q: %v", l.Path, err), Err: err,
 				}
 				if le, ok := errors.AsType[*contact.ListError](err); ok {

@@ -15,7 +15,7 @@ func (d *Daemon) purge() {
 			return // the last one is not over
 		}
 		defer d.purging.Unlock()
-		before := d.clock.Now().AddDate(0, 0, -d.cfg.Store.KeepDays)
+		before := d.clock.Now().AddDate(0, 0, -d.cfg.Load().Store.KeepDays)
 		purged := 0
 		for more := true; more && !d.ended(); { // a stop need not wait for all of it
 			n, err := d.store.Purge(before, purgeMost)

@@ -8,6 +8,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
@@ -15,6 +16,7 @@ import (
 // loop looks at the due times itself, so a job can neither panic in a goroutine
 // of cron's nor run twice at once.
 type job struct {
+	key      string // what it is and when, as the configuration has it
 	schedule cron.Schedule
 	loc      *time.Location
 	next     time.Time
@@ -33,8 +35,19 @@ func parseCron(spec, key string) (cron.Schedule, error) {
 	return s, nil
 }
 
-// schedule prepares the jobs of the configuration.
-func (d *Daemon) schedule() error {
+// schedule prepares the jobs of a configuration. One that there was before goes
+// on: it is due when it was.
+func (d *Daemon) schedule(cfg *config.Config) ([]*job, error) {
+	now := d.clock.Now()
+	var jobs []*job
+	put := func(j *job) {
+		for _, old := range d.jobs {
+			if old.key == j.key {
+				j.next = old.next
+			}
+		}
+		jobs = append(jobs, j)
+	}
 	add := func(spec, key string, loc *time.Location, run func()) error {
 		if spec == "" {
 			return nil
@@ -43,11 +56,14 @@ func (d *Daemon) schedule() error {
 		if err != nil {
 			return err
 		}
-		d.jobs = append(d.jobs, &job{schedule: s, loc: loc, next: s.Next(d.clock.Now().In(loc)), run: run})
+		put(&job{key: key + " " + spec + " " + loc.String(), schedule: s, loc: loc, next: s.Next(now.In(loc)), run: run})
 		return nil
 	}
-	for i := range d.cfg.Campaigns {
-		c := &d.cfg.Campaigns[i]
+	every := func(d time.Duration, key string, run func()) {
+		put(&job{key: key, schedule: cron.Every(d), loc: time.UTC, next: now.Add(d), run: run})
+	}
+	for i := range cfg.Campaigns {
+		c := &cfg.Campaigns[i]
 		loc := c.Calling.Location
 		operate := func(v campaign.Verb) func() {
 			return func() {
@@ -56,39 +72,38 @@ func (d *Daemon) schedule() error {
 			}
 		}
 		if err := add(c.Start, c.Name+".start", loc, operate(campaign.Start)); err != nil {
-			return err
+			return nil, err
 		}
 		if err := add(c.Stop, c.Name+".stop", loc, operate(campaign.Drain)); err != nil {
-			return err
+			return nil, err
 		}
-		for j := range c.Lists {
-			l := &c.Lists[j]
-			if err := add(l.Reload, c.Name+"."+l.Name+".reload", loc, func() { d.load(c, l) }); err != nil {
-				return err
+		for _, l := range c.Lists {
+			if err := add(l.Reload, l.Subject(c.Name)+": reload", loc, func() { d.load(c.Name, l.ID()) }); err != nil {
+				return nil, err
 			}
 		}
 	}
-	for _, cp := range settingsOf(d.cfg) {
+	for _, cp := range settingsOf(cfg) {
 		if cp.Pacing.Mode == pacing.Predictive {
-			if err := add("0 0 * * *", cp.Name, d.campaigns[cp.Name].Calling.Location, func() { d.newDay(cp) }); err != nil {
-				return err
+			loc := cfg.Campaign(cp.Name).Calling.Location
+			if err := add("0 0 * * *", cp.Name+" new day", loc, func() { d.newDay(cp, loc) }); err != nil {
+				return nil, err
 			}
 		}
 	}
-	for i := range d.cfg.Reports {
-		r := &d.cfg.Reports[i]
-		if err := add(r.At, "reports.at", time.Local, func() { d.writeReport(r) }); err != nil {
-			return err
+	for _, r := range cfg.Reports {
+		if err := add(r.At, "report "+r.Path, time.Local, func() { d.writeReport(r) }); err != nil {
+			return nil, err
 		}
 	}
-	if d.cfg.Store.KeepDays > 0 {
-		d.jobs = append(d.jobs, &job{schedule: cron.Every(purgeEvery), loc: time.UTC, next: d.clock.Now().Add(purgeEvery), run: d.purge})
+	if cfg.Store.KeepDays > 0 {
+		every(purgeEvery, "purge", d.purge)
 	}
-	d.jobs = append(d.jobs, &job{schedule: cron.Every(expireEvery), loc: time.UTC, next: d.clock.Now().Add(expireEvery), run: d.expire})
-	if len(DNCFiles(d.cfg)) > 0 {
-		d.jobs = append(d.jobs, &job{schedule: cron.Every(dncEvery), loc: time.UTC, next: d.clock.Now().Add(dncEvery), run: d.refreshDNC})
+	every(expireEvery, "expiry", d.expire)
+	if len(DNCFiles(cfg)) > 0 {
+		every(dncEvery, "do-not-call files", d.refreshDNC)
 	}
-	return nil
+	return jobs, nil
 }
 
 // runJobs starts what is due, in the order of the times. A job that was due
@@ -117,54 +132,47 @@ func (d *Daemon) runJobs() {
 	}
 }
 
-// initialStates are the campaigns' states at start: what the operator last said,
-// unless the schedule spoke after that.
-func (d *Daemon) initialStates() (map[string]campaign.State, error) {
+// stateOf is the state in which a campaign begins: what the operator last said,
+// unless the schedule spoke after that. fresh says that nobody has spoken yet, so
+// that this is to be stored.
+func (d *Daemon) stateOf(c *config.Campaign) (state campaign.State, fresh bool, err error) {
 	now := d.clock.Now()
-	states := map[string]campaign.State{}
-	for _, c := range d.cfg.Campaigns {
-		saved, since, err := d.store.State(c.Name)
-		if err != nil {
-			return nil, err
-		}
-		state := saved
-		if state == "" {
-			state = campaign.Stopped
-			if c.Start == "" {
-				// It starts with the daemon; stops that came before do not count.
-				state, since = campaign.Running, now
-				if err := d.store.SaveState(c.Name, state, since); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if state == campaign.Draining {
-			state = campaign.Stopped
-		}
-		var started, stopped time.Time
-		if c.Start != "" {
-			s, err := parseCron(c.Start, c.Name+".start")
-			if err != nil {
-				return nil, err
-			}
-			started = lastFire(s, now.In(c.Calling.Location))
-		}
-		if c.Stop != "" {
-			s, err := parseCron(c.Stop, c.Name+".stop")
-			if err != nil {
-				return nil, err
-			}
-			stopped = lastFire(s, now.In(c.Calling.Location))
-		}
-		switch {
-		case started.After(stopped) && started.After(since):
-			state = campaign.Running
-		case stopped.After(started) && stopped.After(since):
-			state = campaign.Stopped
-		}
-		states[c.Name] = state
+	state, since, err := d.store.State(c.Name)
+	if err != nil {
+		return "", false, err
 	}
-	return states, nil
+	if state == "" {
+		state = campaign.Stopped
+		if c.Start == "" {
+			// It starts with the daemon; stops that came before do not count.
+			state, since, fresh = campaign.Running, now, true
+		}
+	}
+	if state == campaign.Draining {
+		state = campaign.Stopped
+	}
+	var started, stopped time.Time
+	if c.Start != "" {
+		s, err := parseCron(c.Start, c.Name+".start")
+		if err != nil {
+			return "", false, err
+		}
+		started = lastFire(s, now.In(c.Calling.Location))
+	}
+	if c.Stop != "" {
+		s, err := parseCron(c.Stop, c.Name+".stop")
+		if err != nil {
+			return "", false, err
+		}
+		stopped = lastFire(s, now.In(c.Calling.Location))
+	}
+	switch {
+	case started.After(stopped) && started.After(since):
+		state = campaign.Running
+	case stopped.After(started) && stopped.After(since):
+		state = campaign.Stopped
+	}
+	return state, fresh, nil
 }
 
 // lastFire is the last time at or before now that s fires. Most schedules fire

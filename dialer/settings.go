@@ -36,6 +36,8 @@ func (h hours) Hour(t time.Time, zone string) int {
 	return contact.Zone(zone).Hour(t, h.loc)
 }
 
+func hoursOf(c *config.Campaign) hours { return hours{c.Calling.Windows, c.Calling.Location} }
+
 func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
 	for _, a := range cfg.Asterisk {
@@ -53,7 +55,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			Name: c.Name, Server: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
-			Hours:       hours{c.Calling.Windows, c.Calling.Location},
+			Hours:       hoursOf(&c),
 			Zones:       c.Calling.ContactTimezone != config.CampaignZone,
 			Frequency:   c.Frequency,
 			Note:        note,

@@ -28,7 +28,7 @@ func (d *Daemon) Stories(ctx context.Context, who string) ([]report.Story, error
 	if err != nil {
 		return nil, err
 	}
-	return storyteller{d.cfg, d.store, d.clock.Now(), &st}.tell(who)
+	return storyteller{d.cfg.Load(), d.store, d.clock.Now(), &st}.tell(who)
 }
 
 // Stories tells of everybody who has a number or key, when no daemon is running.
@@ -115,7 +115,7 @@ func (t storyteller) story(f *store.Found, all []store.Found) (report.Story, err
 // why says what a contact waits for, or why it waits for nothing.
 func (t storyteller) why(s *report.Story, f *store.Found, all []store.Found, attempts []campaign.Attempt) {
 	c := &f.Contact
-	cfg := t.campaign(f.Campaign)
+	cfg := t.cfg.Campaign(f.Campaign)
 	var last *campaign.Attempt
 	if n := len(attempts); n > 0 {
 		last = &attempts[n-1]
@@ -247,15 +247,6 @@ func (t storyteller) hold(name string) string {
 		}
 	}
 	return ""
-}
-
-func (t storyteller) campaign(name string) *config.Campaign {
-	for i := range t.cfg.Campaigns {
-		if t.cfg.Campaigns[i].Name == name {
-			return &t.cfg.Campaigns[i]
-		}
-	}
-	return nil
 }
 
 // clock is a time by the contact's own clock, or the campaign's where that is not

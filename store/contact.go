@@ -83,22 +83,20 @@ func (p *parts) findAll(who string) (ids []uint64, err error) {
 	if p.contacts == nil || who == "" || len(who) > maxIdentity {
 		return nil, nil
 	}
-	add := func(v []byte) {
-		all, e := idsOf(v)
-		err = errors.Join(err, e)
-		for _, id := range all {
-			if id <= p.contacts.Sequence() && !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
+	if ids, err = idsOf(p.numbers.Get([]byte(who))); err != nil {
+		return nil, err
 	}
-	add(p.numbers.Get([]byte(who)))
-	lists := p.lists.ForEach(func(list, _ []byte) error {
-		add(p.keys.Get(rowKey(string(list), who)))
-		return nil
+	err = p.lists.ForEach(func(list, _ []byte) error {
+		id, err := idOf(p.keys.Get(rowKey(string(list), who)))
+		if id != 0 {
+			ids = append(ids, id)
+		}
+		return err
 	})
+	// Those beyond are of a load that is not decided on.
+	ids = slices.DeleteFunc(ids, func(id uint64) bool { return id > p.contacts.Sequence() })
 	slices.Sort(ids)
-	return ids, errors.Join(err, lists)
+	return slices.Compact(ids), err
 }
 
 // ContactAttempts implements Store.

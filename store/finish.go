@@ -112,6 +112,9 @@ func settleNumbers(stored, to []campaign.Number) []campaign.Number {
 
 // Withdraw implements Store.
 func (s *Bolt) Withdraw(cm campaign.Claim) error {
+	if c := cm.Contact.State; c == campaign.Dialing || int(c) >= campaign.NumStates {
+		return fmt.Errorf("store: attempt %s: its contact cannot be %s without it", cm.Attempt.ID, c)
+	}
 	return s.change(func(t *txn) error {
 		p, err := t.campaign(cm.Attempt.Campaign)
 		if p == nil || err != nil {
@@ -127,7 +130,9 @@ func (s *Bolt) Withdraw(cm campaign.Claim) error {
 		if err := p.book(&f.attempt, (*Counters).withdrawn); err != nil {
 			return err
 		}
-		return p.settle(f, &f.before)
+		to := f.before
+		to.State, to.Due = cm.Contact.State, cm.Contact.Due
+		return p.settle(f, &to)
 	})
 }
 

@@ -38,7 +38,8 @@ type Store interface {
 	// returns how many it found. Claims heed the time all the same.
 	Expire(campaign string, now time.Time, most int) (n int, err error)
 	// Withdraw undoes a claim; nothing of it is left but its number, which is
-	// not given again. One that is not in flight is not touched.
+	// not given again. Its contact's state and due time are those of the claim,
+	// which the caller may have changed. One that is not in flight is not touched.
 	Withdraw(claim campaign.Claim) error
 	// Finish ends an attempt and gives its contact its next state. Who they are
 	// stays as it is stored, whatever the arguments say. Ending it again, or
@@ -125,6 +126,10 @@ type Store interface {
 	// then, and those without a number that is neither dead nor on a do-not-call
 	// list. It returns the contact as it is afterwards.
 	Callback(campaign string, contact uint64, cb Callback, now time.Time) (campaign.Contact, error)
+	// Holds counts the contacts that may still be claimed by what they wait for. It
+	// looks at most at so many; all is false if there are more, and the counts are
+	// the least that there are.
+	Holds(campaign string, now time.Time, most int) (holds []Hold, all bool, err error)
 	// Rollups yields the sums over a campaign's attempts by what they have in
 	// common, as of the last change.
 	Rollups(campaign string, by Group) iter.Seq2[Rollup, error]

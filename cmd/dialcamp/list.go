@@ -123,7 +123,7 @@ func (a *app) lists(ctx context.Context, name string) ([]listed, error) {
 		return nil, err
 	}
 	all := []listed{}
-	for _, l := range camp.Lists {
+	for _, l := range camp.Find().Lists {
 		all = append(all, listed{List: l.Name, Path: l.Path})
 	}
 	for i := range batches {

@@ -122,8 +122,8 @@ func importJobs(cfg *config.Config, args []string, how *reading, dryRun bool) (j
 		return jobs, nil
 	}
 	for i := range campaigns {
-		for _, l := range campaigns[i].Lists {
-			if err := add(&campaigns[i], l.Path, l); err != nil {
+		for _, l := range campaigns[i].Find().Lists {
+			if err := add(&campaigns[i], l.Path, l.List); err != nil {
 				return nil, err
 			}
 		}
@@ -137,9 +137,9 @@ func listOf(c *config.Campaign, path, name string) config.List {
 	if err != nil {
 		abs = path
 	}
-	for _, l := range c.Lists {
+	for _, l := range c.Find().Lists {
 		if name != "" && l.Name == name || name == "" && l.Path == abs {
-			return l
+			return l.List
 		}
 	}
 	l := config.List{Name: name, Duplicates: c.Duplicates, Plan: contact.Plan{Region: c.Lists[0].Plan.Region}}

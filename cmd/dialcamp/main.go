@@ -98,6 +98,11 @@ func printError(w io.Writer, err error) {
 	if hint := hintFor(err); hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)
 	}
+	if e, ok := errors.AsType[*control.Error](err); ok {
+		for _, more := range e.More {
+			printError(w, more)
+		}
+	}
 }
 
 // hinted is an error that the command knows better what to do about.
@@ -167,7 +172,7 @@ Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.contactCmd(), a.dncCmd(), a.dbCmd(), a.amiCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.campaignCmd(), a.reloadCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.contactCmd(), a.dncCmd(), a.dbCmd(), a.amiCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.versionCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCmd(root))
 	return root

@@ -21,6 +21,8 @@ func (a *app) runCmd() *cobra.Command {
 		Long: `Runs the daemon in the foreground. It starts whether or not Asterisk is there and
 waits for it.
 
+HUP has it read its config again, as dialcamp reload does.
+
 TERM or INT stops it gently: no new calls, live ones go on until they end or
 --drain has passed. A second one stops it at once; calls in flight then are
 compared with Asterisk at the next start.`,
@@ -43,9 +45,7 @@ compared with Asterisk at the next start.`,
 			}
 			ctx, force, stop := twoSignals()
 			defer stop()
-			defer onHangup(func() {
-				log.Warn("SIGHUP: this version does not read its config again; restart it to use a changed one", "config", a.configFile)
-			})()
+			defer onHangup(func() { d.Hangup() })()
 			return d.Run(ctx, force)
 		},
 	}

@@ -7,10 +7,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/dialcamp/dialcamp/dialer/control"
 )
@@ -18,7 +22,8 @@ import (
 const unitFile = "../../systemd/dialcamp.service"
 
 // TestNotify runs the daemon as systemd does: it must say when it is ready,
-// which does not take an Asterisk, and when it stops.
+// which does not take an Asterisk, when it reloads, whatever comes of it, and when
+// it stops.
 func TestNotify(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -42,7 +47,7 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 	defer conn.Close()
 	conn.SetReadDeadline(time.Now().Add(patience))
 	// A datagram may hold several lines.
-	await := func(want string) {
+	await := func(want string) (datagram string) {
 		t.Helper()
 		for b := make([]byte, 4096); ; {
 			n, err := conn.Read(b)
@@ -51,7 +56,7 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 			}
 			for line := range strings.Lines(string(b[:n])) {
 				if strings.TrimSpace(line) == want {
-					return
+					return string(b[:n])
 				}
 			}
 		}
@@ -74,6 +79,31 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 	if _, err := control.NewClient(filepath.Join(dir, "state", "control.sock")).Status(t.Context()); err != nil {
 		t.Errorf("ready, but: %v", err)
 	}
+	// A config that is wrong is a reload that has ended, too.
+	for _, text := range []string{"log: {level: debug}", "log: {level: shouting}"} {
+		f, err := os.OpenFile(filepath.Join(dir, "config.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(text + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before := monotonic(t)
+		if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		m := regexp.MustCompile(`(?m)^MONOTONIC_USEC=(\d+)$`).FindStringSubmatch(await("RELOADING=1"))
+		if m == nil {
+			t.Fatal("the datagram does not say when the reload began")
+		}
+		if at, err := strconv.ParseInt(m[1], 10, 64); err != nil || at < before || at > monotonic(t) {
+			t.Errorf("the reload began at %s; the signal was sent after %d", m[1], before)
+		}
+		await("READY=1")
+	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +119,21 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 	if strings.Contains(log.String(), "the secret") {
 		t.Errorf("the log holds the secret:\n%s", &log)
 	}
+	for _, want := range []string{"config: log.level info -> debug", "the config was not read again"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, &log)
+		}
+	}
+}
+
+// monotonic is systemd's clock, in microseconds.
+func monotonic(t *testing.T) int64 {
+	t.Helper()
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		t.Fatal(err)
+	}
+	return ts.Nano() / 1000
 }
 
 func readUnit(t *testing.T) string {
@@ -137,6 +182,18 @@ func TestUnitWaitsForTheDrain(t *testing.T) {
 	}
 }
 
+// systemctl reload must end when the reload has.
+func TestUnitReloads(t *testing.T) {
+	unit := readUnit(t)
+	// The last that it understands counts.
+	if got := regexp.MustCompile(`(?m)^Type=.*$`).FindAllString(unit, -1); !slices.Equal(got, []string{"Type=notify", "Type=notify-reload"}) {
+		t.Errorf("%q", got)
+	}
+	if strings.Contains(unit, "\nExecReload=") {
+		t.Error("ExecReload is run besides the signal")
+	}
+}
+
 func TestUnitIsValid(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
@@ -149,6 +206,11 @@ func TestUnitIsValid(t *testing.T) {
 	}
 	copied := filepath.Join(t.TempDir(), "dialcamp.service")
 	unit := strings.ReplaceAll(readUnit(t), "/usr/bin/dialcamp", program)
+	if out, err := exec.Command(analyze, "--version").Output(); err != nil {
+		t.Fatal(err)
+	} else if version, err := strconv.Atoi(regexp.MustCompile(`\d+`).FindString(string(out))); err != nil || version < 253 {
+		unit = strings.Replace(unit, "\nType=notify-reload\n", "\n", 1) // which it would warn of
+	}
 	if err := os.WriteFile(copied, []byte(unit), 0o644); err != nil {
 		t.Fatal(err)
 	}

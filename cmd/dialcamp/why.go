@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/dialcamp/dialcamp/dialer/config"
-	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
@@ -35,14 +34,15 @@ What is the name of a campaign is taken for that; --contact asks for a contact.`
 				return err
 			}
 			if !contact && knownCampaign(cfg, args[0]) == nil {
-				st, err := c.Status(cmd.Context())
+				why, err := c.Why(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
 				if a.json {
-					return printJSON(cmd.OutOrStdout(), st)
+					return printJSON(cmd.OutOrStdout(), why)
 				}
-				return why(cmd.OutOrStdout(), &st, args[0])
+				printWhy(cmd.OutOrStdout(), &why)
+				return nil
 			}
 			return a.whyContact(cmd, cfg, args[0])
 		},
@@ -74,32 +74,52 @@ func (a *app) whyContact(cmd *cobra.Command, cfg *config.Config, who string) err
 	return printStories(cmd.OutOrStdout(), stories)
 }
 
-func why(w io.Writer, st *control.Status, name string) error {
-	var names []string
-	for _, c := range st.Campaigns {
-		names = append(names, c.Name)
-		if c.Name != name {
-			continue
-		}
-		hold := c.Hold
-		if hold == "" {
-			hold = "nothing holds it: the next call is being placed"
-		}
-		fmt.Fprintf(w, "campaign %s is %s, %s pacing, %s in flight\n%s\n", c.Name, c.State, c.Mode, plural(c.InFlight, "call"), hold)
-		for _, q := range st.Queues {
-			if q.Name == c.Queue && q.Server == c.Server {
-				fmt.Fprintf(w, "agents of queue %s: %s\n", q.Name, q.Supply)
-			}
-		}
-		if c.Answers > 0 {
-			fmt.Fprintf(w, "abandoned today: %.0f of %.0f live answers, %.1f %%\n", c.Abandoned, c.Answers, 100*c.Abandoned/c.Answers)
-		}
-		for _, r := range st.Reports {
-			if r.Campaign == name {
-				fmt.Fprintf(w, "contacts: %d pending, %d waiting for a retry, %d being dialed\n", r.Contacts["pending"], r.Contacts["waiting"], r.Contacts["dialing"])
-			}
-		}
-		return nil
+func printWhy(w io.Writer, c *report.Why) {
+	hold := c.Hold
+	if hold == "" {
+		hold = "nothing holds it: the next call is being placed"
 	}
-	return unknown("campaign", name, names)
+	fmt.Fprintf(w, "campaign %s is %s, %s pacing, %s in flight\n%s\n", c.Name, c.State, c.Mode, plural(c.InFlight, "call"), hold)
+	if c.Queue != "" {
+		fmt.Fprintf(w, "agents of queue %s: %s\n", c.Queue, c.Supply)
+	}
+	if c.Answers > 0 {
+		fmt.Fprintf(w, "abandoned today: %.0f of %.0f live answers, %.1f %%\n", c.Abandoned, c.Answers, 100*c.Abandoned/c.Answers)
+	}
+	fmt.Fprintf(w, "contacts: %d pending, %d waiting, %d being called", c.Contacts["pending"], c.Contacts["waiting"], c.Contacts["dialing"])
+	for _, state := range []string{"done", "exhausted", "invalid", "dnc", "expired", "removed"} {
+		if n := c.Contacts[state]; n > 0 {
+			fmt.Fprintf(w, ", %d %s", n, state)
+		}
+	}
+	fmt.Fprintln(w)
+	least := ""
+	if !c.Exact {
+		least = "at least "
+	}
+	for i := range c.Waits {
+		fmt.Fprintf(w, "  %s%s\n", least, waitText(&c.Waits[i]))
+	}
+}
+
+func waitText(w *report.Wait) string {
+	next := w.Next.Local().Format(storyTime)
+	switch w.For {
+	case report.WaitsTurn:
+		return fmt.Sprintf("%d due now", w.Contacts)
+	case report.WaitsRetry:
+		return fmt.Sprintf("%d wait for a retry, the first at %s", w.Contacts, next)
+	case report.WaitsCallback:
+		return fmt.Sprintf("%d are called before others, the first at %s", w.Contacts, next)
+	case report.WaitsFirst:
+		return fmt.Sprintf("%d are not to be called yet, the first at %s", w.Contacts, next)
+	}
+	zone := ""
+	if w.Zone != "" {
+		zone = " in " + w.Zone
+	}
+	if w.Next.IsZero() {
+		return fmt.Sprintf("%d asleep: their calling window%s never opens", w.Contacts, zone)
+	}
+	return fmt.Sprintf("%d asleep until their calling window%s opens at %s", w.Contacts, zone, next)
 }

@@ -18,7 +18,7 @@ func (cp *campaign) awaitRows(now time.Time) {
 }
 
 func (c *Core) claimed(ev Claimed) {
-	cp := c.campaigns[ev.Campaign]
+	cp := c.any(ev.Campaign)
 	if cp == nil {
 		for _, cm := range ev.Claims {
 			if !c.known(cm.Attempt.ID) {
@@ -33,7 +33,8 @@ func (c *Core) claimed(ev Claimed) {
 	s.rate.Return(max(0, cp.claiming-len(ev.Claims)))
 	short := len(ev.Claims) < cp.claiming
 	short = short || cp.zones.looking // that has shown all there is
-	cp.claiming = 0
+	stale := cp.stale
+	cp.claiming, cp.stale = 0, false
 	next := c.told(cp, &ev)
 	cp.agenda.answer(next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
@@ -46,9 +47,16 @@ func (c *Core) claimed(ev Claimed) {
 				slog.String("campaign", cp.Name), slog.String("attempt", cm.Attempt.ID))
 			continue
 		}
-		if c.mayNotCall(cp) != "" || !c.hoursIn(cp, cm.Contact.Zone).open {
+		switch {
+		case stale || c.mayNotCall(cp) != "" || !c.hoursIn(cp, cm.Contact.Zone).open:
 			c.ended.add(cm.Attempt.ID)
 			c.withdraw(cp, cm)
+			continue
+		case !cp.Retry.Allow(&cm.Contact):
+			c.ended.add(cm.Attempt.ID)
+			s.rate.Return(1)
+			cm.Contact.State, cm.Contact.Due = Exhausted, time.Time{}
+			c.do(Withdraw{cm})
 			continue
 		}
 		placed = true
@@ -91,14 +99,14 @@ func (c *Core) callbackAsked(ev CallbackAsked) {
 }
 
 func (c *Core) claimFailed(ev ClaimFailed) {
-	cp := c.campaigns[ev.Campaign]
+	cp := c.any(ev.Campaign)
 	if cp == nil {
 		return
 	}
 	s := c.servers[cp.Server]
 	s.inFlight -= cp.claiming
 	s.rate.Return(cp.claiming)
-	cp.claiming, cp.zones.looking = 0, false
+	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
 	c.trunk(cp).missed(cp)
 	if cp.fault.fails == 0 {
 		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",

@@ -16,8 +16,8 @@ import (
 type Core struct {
 	servers    map[string]*server
 	campaigns  map[string]*campaign
-	orphans    map[string]*campaign // of recovered calls, not in the configuration
-	hosts      []*server            // in the order of the configuration
+	orphans    map[string]*campaign // not in the configuration, but with calls in flight
+	hosts      []*server            // in the order of the configuration, and then those that leave
 	broadcasts []*campaign          // those without agents
 	names      []string             // of campaigns, in the order of the configuration
 	queues     []*queue
@@ -50,13 +50,15 @@ type server struct {
 	checkedAt time.Time // channels were last compared
 	recheck   time.Time // compare them again then
 	trunks    map[string]*trunk
+	leaving   bool // it is not configured any more
 }
 
 type campaign struct {
 	Settings
 	state    State
 	inFlight int
-	claiming int // contacts asked of the store
+	claiming int  // contacts asked of the store
+	stale    bool // under rules that are not in force any more
 	agenda   agenda
 	zones    zones
 	fault    backoff // the store failed
@@ -106,52 +108,14 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		orphans:   map[string]*campaign{},
 		calls:     map[string]*call{},
 	}
-	for _, s := range servers {
-		h := &server{Server: s, rate: pacing.Bucket{Rate: float64(s.CallsPerSecond)}}
-		c.servers[s.Name] = h
-		c.hosts = append(c.hosts, h)
-	}
-	for _, s := range settings {
-		cp := &campaign{Settings: s, state: Stopped}
-		if st, ok := states[s.Name]; ok {
-			cp.state = st
-		}
-		c.campaigns[s.Name] = cp
-		c.names = append(c.names, s.Name)
-		cp.pace(s.Pacing)
-		cp.rate.Rate = float64(s.CallsPerSecond)
-		if !s.Waits() {
-			c.broadcasts = append(c.broadcasts, cp)
-			continue
-		}
-		q := c.queue(s.Server, s.Queue)
-		if q == nil {
-			q = &queue{server: c.servers[s.Server], name: s.Queue, members: map[string]*member{}}
-			c.queues = append(c.queues, q)
-		}
-		q.wrapup = max(q.wrapup, s.Wrapup)
-		q.campaigns = append(q.campaigns, cp)
-		q.turns = append(q.turns, &pacing.Turn{Weight: s.Weight, Priority: s.Priority})
-	}
+	c.reconfigure(Reconfigure{Servers: servers, Settings: settings, States: states})
+	c.effects = nil
 	return c
-}
-
-// pace sets how a campaign is paced; what it has learnt stays.
-func (cp *campaign) pace(s pacing.Settings) {
-	if s.Mode == "" {
-		s.Mode = pacing.Progressive
-	}
-	s.RingTimeout = max(1, s.RingTimeout)
-	cp.Pacing = s
-	cp.pacer.Settings = s
-	if cp.pacer.Width == 0 {
-		cp.pacer.State = pacing.NewState(s.RingTimeout)
-	}
 }
 
 func (c *Core) queue(server, name string) *queue {
 	for _, q := range c.queues {
-		if q.server.Name == server && q.name == name {
+		if q.is(server, name) {
 			return q
 		}
 	}
@@ -173,6 +137,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.tick()
 	case Operate:
 		c.operate(ev)
+	case Reconfigure:
+		c.reconfigure(ev)
 	case Shutdown:
 		c.closing = true
 	case LinkUp:
@@ -193,22 +159,18 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.claimFailed(ev)
 	case Recovered:
 		c.recovered(ev)
-	case Learnt:
-		if cp := c.campaigns[ev.Campaign]; cp != nil {
-			cp.pacer.State = ev.State
-		}
 	case NewDay:
 		if cp := c.campaigns[ev.Campaign]; cp != nil {
 			cp.pacer.NewDay(ev.Past)
 			cp.unsaved = true
 		}
 	case Loading:
-		if cp := c.campaigns[ev.Campaign]; cp != nil {
+		if cp := c.any(ev.Campaign); cp != nil {
 			cp.loading++
 			cp.awaitRows(c.now)
 		}
 	case Loaded:
-		if cp := c.campaigns[ev.Campaign]; cp != nil {
+		if cp := c.any(ev.Campaign); cp != nil {
 			cp.loading = max(0, cp.loading-1)
 			cp.over = false
 			cp.agenda.forget()
@@ -282,6 +244,7 @@ func (c *Core) tick() {
 		c.saveLearnt(cp)
 		c.book(cp)
 	}
+	c.tidy()
 }
 
 // book writes agents' time, not more often than bookEach unless a report may be
@@ -353,8 +316,10 @@ func (c *Core) Ended() bool {
 // InFlight is the number of calls and claims under way.
 func (c *Core) InFlight() int {
 	n := len(c.calls)
-	for _, cp := range c.campaigns {
-		n += cp.claiming
+	for _, all := range []map[string]*campaign{c.campaigns, c.orphans} {
+		for _, cp := range all {
+			n += cp.claiming
+		}
 	}
 	return n
 }

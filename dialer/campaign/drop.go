@@ -35,11 +35,11 @@ func (c *Core) giveUpRinging(q *queue) {
 	if c.blind(q) != "" || q.picture.Available > 0 || c.anyBusy(q) {
 		return
 	}
-	for _, cp := range q.campaigns {
+	for _, cp := range q.owners() {
 		if cp.HangUpAfter == 0 {
 			continue
 		}
-		for _, cl := range cp.openCalls() {
+		for cl := range cp.openCalls(q) {
 			if cl.given || cl.leg1 == "" || c.now.Sub(cl.Attempt.Claimed) < cp.HangUpAfter {
 				continue
 			}

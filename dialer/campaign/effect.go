@@ -51,6 +51,9 @@ type (
 	// AskChannels wants a CoreShowChannels.
 	AskChannels struct{ Server string }
 
+	// Disconnect ends the connection of a server that is not configured any more.
+	Disconnect struct{ Server string }
+
 	// SaveState keeps what the operator last wanted of a campaign.
 	SaveState struct {
 		Campaign string
@@ -88,6 +91,7 @@ func (Withdraw) effect()     {}
 func (AskQueue) effect()     {}
 func (AskMembers) effect()   {}
 func (AskChannels) effect()  {}
+func (Disconnect) effect()   {}
 func (SaveState) effect()    {}
 func (SaveLearnt) effect()   {}
 func (Decided) effect()      {}

@@ -21,6 +21,18 @@ type (
 		Verb     Verb
 	}
 
+	// Reconfigure: from now on these servers and rules are in force, all of them
+	// at once. Calls in flight go on. Of campaigns that are not among the settings
+	// any more they are settled by the rules that they had; a server that is not
+	// among them any more goes when its last call has ended.
+	Reconfigure struct {
+		Servers  []Server
+		Settings []Settings
+		States   map[string]State        // that new campaigns begin in; else Stopped
+		Learnt   map[string]pacing.State // what new campaigns' pacers have learnt before
+		Recounts map[string]Recount      // of campaigns whose regime's window was counted
+	}
+
 	// Shutdown: the daemon is stopping; no new calls, whatever the campaigns'
 	// states, which stay as they are for the next start.
 	Shutdown struct{}
@@ -73,11 +85,6 @@ type (
 	// Recovered are the attempts that were in flight when the daemon last
 	// stopped.
 	Recovered struct{ Claims []Claim }
-	// Learnt is what a campaign's pacer had learnt when the daemon last stopped.
-	Learnt struct {
-		Campaign string
-		State    pacing.State
-	}
 	// NewDay: a day has begun in a campaign's time zone. Past is what its regime's
 	// window holds of those before.
 	NewDay struct {
@@ -117,6 +124,7 @@ type Claim struct {
 
 func (Tick) event()            {}
 func (Operate) event()         {}
+func (Reconfigure) event()     {}
 func (Shutdown) event()        {}
 func (LinkUp) event()          {}
 func (LinkDown) event()        {}
@@ -127,7 +135,6 @@ func (AskFailed) event()       {}
 func (Claimed) event()         {}
 func (ClaimFailed) event()     {}
 func (Recovered) event()       {}
-func (Learnt) event()          {}
 func (NewDay) event()          {}
 func (Loading) event()         {}
 func (CallbackAsked) event()   {}

@@ -45,7 +45,7 @@ func TestFactors(t *testing.T) {
 	if fresh < 1.3 || later > 0.6 {
 		t.Fatalf("factors %v, %v", fresh, later)
 	}
-	step(Learnt{Campaign: "spring", State: state})
+	c.campaigns["spring"].pacer.State = state
 	step(LinkUp{Server: "pbx"})
 	step(MembersSeen{Server: "pbx", Queue: "Camp200", Members: []ami.Member{{Interface: "a", Status: ami.DeviceNotInUse}, {Interface: "b", Status: ami.DeviceNotInUse}}})
 	step(QueueSeen{Server: "pbx", Queue: "Camp200", Asked: now, Known: true, LoggedIn: 2, Available: 2})

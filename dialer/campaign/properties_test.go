@@ -47,11 +47,15 @@ func countersWrong(c *Core) string {
 		perServer[cl.server]++
 		perCampaign[cl.campaign]++
 	}
-	for _, cp := range c.campaigns {
-		if cp.claiming < 0 || cp.loading < 0 || cp.inFlight != perCampaign[cp] {
-			return "campaign " + cp.Name + ": wrong counts"
+	for _, all := range []map[string]*campaign{c.campaigns, c.orphans} {
+		for _, cp := range all {
+			if cp.claiming < 0 || cp.loading < 0 || cp.inFlight != perCampaign[cp] {
+				return "campaign " + cp.Name + ": wrong counts"
+			}
+			if cp.claiming > 0 {
+				perServer[c.servers[cp.Server]] += cp.claiming
+			}
 		}
-		perServer[c.servers[cp.Server]] += cp.claiming
 	}
 	for _, s := range c.hosts {
 		if s.inFlight != perServer[s] {
@@ -247,7 +251,11 @@ var worlds = map[string]worldOptions{
 		reloads: true, pacing: predictive},
 	"predictive one": {campaigns: []string{"spring"}, contacts: 30, agents: 1, wrapup: time.Second, breaks: true, pacing: predictive},
 	"power":          {campaigns: []string{"spring"}, contacts: 30, inbound: true, pacing: pacing.Settings{Mode: pacing.Power, Ratio: 1}},
-	"reloaded":       {campaigns: []string{"spring"}, contacts: 3, agents: 8, reloads: true},
+	"changing":       {campaigns: []string{"spring", "summer"}, contacts: 20, wrapup: time.Second, inbound: true, changes: true},
+	"changing all": {campaigns: []string{"spring", "summer", "autumn"}, contacts: 30, wrapup: time.Second, inbound: true, breaks: true, flaps: true, faults: true,
+		reloads: true, changes: true},
+	"changing predictive": {campaigns: []string{"spring", "summer"}, contacts: 30, wrapup: time.Second, changes: true, pacing: predictive},
+	"reloaded":            {campaigns: []string{"spring"}, contacts: 3, agents: 8, reloads: true},
 }
 
 // TestWorlds runs the model with many seeds. The checks above hold at every

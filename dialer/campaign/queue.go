@@ -25,6 +25,7 @@ type queue struct {
 	server    *server
 	name      string
 	campaigns []*campaign
+	former    []*campaign    // others with calls in it, see setFormer
 	turns     []*pacing.Turn // of the campaigns
 	wrapup    time.Duration
 
@@ -46,6 +47,16 @@ type queue struct {
 	sharers      []*queue      // see sharers; nil: to be found
 	demand       demand        // see countDemand
 	supply       pacing.Supply // of the last decision, for status
+}
+
+func (q *queue) is(server, name string) bool { return q.server.Name == server && q.name == name }
+
+// owners are the campaigns that have or may have calls in the queue.
+func (q *queue) owners() []*campaign {
+	if q.former == nil {
+		return q.campaigns
+	}
+	return slices.Concat(q.campaigns, q.former)
 }
 
 // forget drops the picture when the link that it came over is gone. What is
@@ -202,12 +213,7 @@ func (c *Core) queueSeen(ev QueueSeen) {
 }
 
 func (q *queue) active() bool {
-	for _, cp := range q.campaigns {
-		if cp.state == Running || cp.inFlight > 0 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(q.owners(), func(cp *campaign) bool { return cp.state == Running || cp.inFlight > 0 })
 }
 
 // poll asks for a new picture if it is time to.

@@ -215,3 +215,15 @@ func ordinal(n int) string {
 	}
 	return fmt.Sprintf("%d%s", n, suffix)
 }
+
+// Allow reports whether a contact that waits to be dialed again still may be: the
+// rules may be others than when it was settled. One that is called back may.
+func (r *RetryRules) Allow(c *Contact) bool {
+	switch {
+	case c.State != Waiting || c.Callback:
+		return true
+	case c.Last != Invalid && int(c.Tries[c.Last]) > r.ByOutcome[c.Last].Max:
+		return false
+	}
+	return c.Last == Congestion || c.Counted < r.MaxAttempts && r.anyUsable(c)
+}

@@ -403,3 +403,38 @@ func TestSettleProperties(t *testing.T) {
 		}
 	})
 }
+
+// TestAllow: what waits by the rules that were, and may by those that are.
+func TestAllow(t *testing.T) {
+	r := RetryRules{MaxAttempts: 3, MaxPerNumber: 2}
+	r.ByOutcome[Busy], r.ByOutcome[Congestion] = every(2), every(9)
+	two := func(attempts ...int) []Number {
+		return []Number{{Number: "1", Attempts: attempts[0]}, {Number: "2", Attempts: attempts[1]}}
+	}
+	for _, tt := range []struct {
+		name string
+		c    Contact
+		last Outcome
+		n    uint16
+		want bool
+	}{
+		{"never called", Contact{State: Pending, Counted: 9, Numbers: two(0, 0)}, InFlight, 0, true},
+		{"within all maxima", Contact{Counted: 2, Numbers: two(2, 0)}, Busy, 2, true},
+		{"its outcome came too often", Contact{Counted: 1, Numbers: two(1, 0)}, Busy, 3, false},
+		{"its outcome has no rule any more", Contact{Counted: 1, Numbers: two(1, 0)}, NoAnswer, 1, false},
+		{"max_attempts", Contact{Counted: 3, Numbers: two(2, 1)}, Busy, 1, false},
+		{"max_per_number at each", Contact{Counted: 2, Numbers: two(2, 2)}, Busy, 1, false},
+		{"the number before was dead", Contact{Counted: 1, Numbers: two(0, 1)}, Invalid, 1, true},
+		{"congestion counts nowhere", Contact{Counted: 3, Numbers: two(2, 2)}, Congestion, 1, true},
+		{"called back, whatever was before", Contact{Counted: 9, Callback: true, Numbers: two(9, 9)}, Busy, 9, true},
+	} {
+		c := tt.c
+		if c.State != Pending || tt.last != InFlight {
+			c.State = Waiting
+		}
+		c.Last, c.Tries[tt.last] = tt.last, tt.n
+		if got := r.Allow(&c); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}

@@ -119,6 +119,7 @@ func (s *scene) command(w []string) {
 	switch w[0] {
 	case "server":
 		a := parseArgs(w[2:])
+		s.without(w[1])
 		h := Server{Name: w[1], MaxChannels: a.int("channels"), CallsPerSecond: a.int("cps")}
 		if v, ok := a["breaker"]; ok { // 50/20/5m/30s/10m
 			p := strings.Split(v, "/")
@@ -128,7 +129,15 @@ func (s *scene) command(w []string) {
 		s.servers = append(s.servers, h)
 		return
 	case "campaign":
-		s.settings = append(s.settings, settingsOf(w[1], parseArgs(w[2:])))
+		st := settingsOf(w[1], parseArgs(w[2:]))
+		if i := slices.IndexFunc(s.settings, func(o Settings) bool { return o.Name == st.Name }); i >= 0 {
+			s.settings[i] = st
+		} else {
+			s.settings = append(s.settings, st)
+		}
+		return
+	case "without":
+		s.without(w[1])
 		return
 	case "state":
 		s.states[w[1]] = State(w[2])
@@ -183,6 +192,8 @@ func (s *scene) command(w []string) {
 		s.step(Operate{Campaign: w[1], Verb: Verb(w[2])})
 	case "shutdown":
 		s.step(Shutdown{})
+	case "reconfigure":
+		s.step(Reconfigure{Servers: s.servers, Settings: s.settings, States: s.states})
 	case "loading":
 		s.step(Loading{Campaign: w[1]})
 	case "loaded":
@@ -209,6 +220,12 @@ func (s *scene) command(w []string) {
 	default:
 		panic("no such command")
 	}
+}
+
+// without takes a server or a campaign out of the configuration.
+func (s *scene) without(name string) {
+	s.servers = slices.DeleteFunc(slices.Clone(s.servers), func(o Server) bool { return o.Name == name })
+	s.settings = slices.DeleteFunc(slices.Clone(s.settings), func(o Settings) bool { return o.Name == name })
 }
 
 var originateErrors = map[string]error{
@@ -346,7 +363,11 @@ func (s *scene) claim(campaign string, words []string) (all []Claim) {
 		s.seq++
 		n := s.seq
 		pass := max(1, a.int("pass"))
-		ct := Contact{ID: n, List: "l", Attempts: pass - 1, Counted: pass - 1, Zone: a.get("zone", "")}
+		state := Pending
+		if pass > 1 {
+			state = Waiting
+		}
+		ct := Contact{ID: n, State: state, List: "l", Attempts: pass - 1, Counted: pass - 1, Zone: a.get("zone", "")}
 		for _, number := range strings.Split(a.get("number", fmt.Sprint(100*n)), "+") {
 			ct.Numbers = append(ct.Numbers, Number{Number: number})
 		}
@@ -520,6 +541,9 @@ func describe(e Effect, now time.Time) string {
 		}
 		return fmt.Sprintf("Decided %s: %v; placed %d", e.Campaign, e.Entry.Decision, e.Entry.Placed)
 	case Withdraw:
+		if st := e.Contact.State; st != Pending && st != Waiting {
+			return fmt.Sprintf("Withdraw %s; the contact is %s", e.Attempt.ID, st)
+		}
 		if e.Contact.Due.After(now) {
 			return fmt.Sprintf("Withdraw %s; the contact is due in %v", e.Attempt.ID, e.Contact.Due.Sub(now))
 		}
@@ -532,6 +556,8 @@ func describe(e Effect, now time.Time) string {
 		return fmt.Sprintf("AskMembers %s on %s", e.Queue, e.Server)
 	case AskChannels:
 		return "AskChannels on " + e.Server
+	case Disconnect:
+		return "Disconnect " + e.Server
 	case SaveState:
 		return fmt.Sprintf("SaveState %s %s", e.Campaign, e.State)
 	case AddAgentTime:

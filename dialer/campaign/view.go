@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"iter"
 	"slices"
 	"time"
 
@@ -69,12 +70,12 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 		}
 	}
 	for _, other := range c.sharers(q) {
-		for _, owner := range other.campaigns {
+		for i, owner := range other.owners() {
 			r, times := pacing.Ringing{}, 1.0
 			if owner != cp {
 				r.Other, times = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
-			for _, cl := range owner.openCalls() {
+			for cl := range owner.openCalls(other) {
 				r.Elapsed, r.Factor = c.now.Sub(cl.Attempt.Claimed).Seconds(), cl.factor*times
 				if r.Other && cl.factor == 0 {
 					r.Factor = times
@@ -85,8 +86,10 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 			if r.Other {
 				r.Factor = times
 			}
-			for range owner.claiming {
-				s.Ringing = append(s.Ringing, r)
+			if i < len(other.campaigns) {
+				for range owner.claiming {
+					s.Ringing = append(s.Ringing, r)
+				}
 			}
 		}
 	}
@@ -122,11 +125,17 @@ func (q *queue) memberNames() []string {
 	return q.ordered
 }
 
-// openCalls are a campaign's calls that nobody has answered, in the order of
-// their claims.
-func (cp *campaign) openCalls() []*call {
+// openCalls are a campaign's calls into a queue that nobody has answered, in the
+// order of their claims.
+func (cp *campaign) openCalls(q *queue) iter.Seq[*call] {
 	cp.open = slices.DeleteFunc(cp.open, func(cl *call) bool { return cl.gone || cl.phase >= phaseAnswered || !cl.leg1Gone.IsZero() })
-	return cp.open
+	return func(yield func(*call) bool) {
+		for _, cl := range cp.open {
+			if cl.queue == q && !yield(cl) {
+				return
+			}
+		}
+	}
 }
 
 // The pacer learns from how calls and agents' work went.

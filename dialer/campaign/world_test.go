@@ -50,6 +50,7 @@ type worldOptions struct {
 	faults    bool          // the store fails now and then
 	reloads   bool          // contacts join later
 	outages   bool          // the trunk refuses calls now and then
+	changes   bool          // of the rules, and campaigns come and go
 	server    Server
 	pacing    pacing.Settings
 }
@@ -147,6 +148,9 @@ func newWorld(t *testing.T, rnd *rand.Rand, opt worldOptions) *world {
 	}
 	if opt.outages {
 		w.every(func() time.Duration { return w.ms(5000, 60000) }, func() { w.outage = !w.outage })
+	}
+	if opt.changes {
+		w.every(func() time.Duration { return w.ms(10, 30000) }, func() { w.reconfigure(settings, states) })
 	}
 	if opt.reloads {
 		w.every(func() time.Duration { return w.ms(1000, 20000) }, w.load)
@@ -302,6 +306,24 @@ func (w *world) load() {
 			w.after(w.ms(0, 30), func() { st.started = time.Time{}; w.step(Loaded{Campaign: name}) })
 		})
 	}
+}
+
+// reconfigure changes the rules, and takes campaigns out or puts them back.
+func (w *world) reconfigure(settings []Settings, states map[string]State) {
+	server := w.opt.server
+	server.Name = "pbx"
+	ev := Reconfigure{Servers: []Server{server}, States: states}
+	for _, s := range settings {
+		s.MaxInFlight, s.Weight, s.Priority = 3+w.rnd.Intn(20), w.rnd.Intn(4), w.rnd.Intn(2)
+		if cp := w.core.any(s.Name); cp != nil {
+			s.MaxInFlight = max(s.MaxInFlight, cp.inFlight+cp.claiming) // which checkCounters holds it to
+		}
+		// One stays: of a queue that nobody dials into nothing is known, as at a start.
+		if w.rnd.Intn(4) > 0 || len(ev.Settings) == 0 {
+			ev.Settings = append(ev.Settings, s)
+		}
+	}
+	w.step(ev)
 }
 
 func (w *world) connect() {

@@ -10,7 +10,7 @@ import (
 )
 
 func (r *resolver) calling(key string, raw rawCalling) Calling {
-	c := Calling{Location: time.Local, ContactTimezone: CampaignZone}
+	c := Calling{Location: time.Local, ContactTimezone: CampaignZone, written: raw}
 	if raw.Timezone != nil && r.required(key+".timezone", *raw.Timezone, "a name such as Asia/Seoul") {
 		loc, err := time.LoadLocation(*raw.Timezone)
 		if err != nil {

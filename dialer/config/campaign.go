@@ -82,9 +82,11 @@ func (r *resolver) server(key, name string) string {
 func (r *resolver) list(campaign, key, duplicates string, raw rawList) List {
 	var l List
 	if path, ok := r.path(key+".path", raw.Path, "a CSV file or workbook whose first line names its columns"); ok {
-		l.Path = path
-		switch ext := strings.ToLower(filepath.Ext(path)); ext {
-		case ".xls", ".ods", ".xlsb":
+		l.Path, l.Many = path, manyFiles(path)
+		switch ext := strings.ToLower(filepath.Ext(path)); {
+		case l.Many:
+			r.looksIn(key+".path", &l)
+		case ext == ".xls", ext == ".ods", ext == ".xlsb":
 			r.fail(key+".path", "save it as CSV or .xlsx", "%s: %s files cannot be read", quote(path), ext)
 		default:
 			r.reads(key+".path", path)
@@ -94,6 +96,10 @@ func (r *resolver) list(campaign, key, duplicates string, raw rawList) List {
 		l.Name = contact.ListName(path)
 	}
 	switch {
+	case l.Many:
+		if l.Name = ""; raw.Name != nil {
+			r.fail(key+".name", "remove it", "each file of %s is a list of its own, named after the file", quote(l.Path))
+		}
 	case raw.Name != nil:
 		l.Name = *raw.Name
 		r.name(key+".name", campaign+" list", l.Name)
@@ -148,6 +154,18 @@ func (r *resolver) list(campaign, key, duplicates string, raw rawList) List {
 	}
 	l.Plan = r.plan(key, raw)
 	return l
+}
+
+// looksIn complains of a glob or directory that cannot be looked at. What it
+// holds is not looked at here: a file that somebody put there must not keep the
+// daemon from starting.
+func (r *resolver) looksIn(key string, l *List) {
+	if r.look < everything {
+		return
+	}
+	if _, err := l.files(); err != nil {
+		r.failBecause(err, key, "relative paths are relative to the config file's directory", "%s: %s", quote(l.Path), reason(err))
+	}
 }
 
 func (r *resolver) numbers(key string, raw []rawNumber) (all []contact.NumberColumn, ok bool) {

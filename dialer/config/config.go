@@ -112,12 +112,14 @@ const (
 // DuplicatesWords are all of them.
 var DuplicatesWords = []string{DuplicatesList, DuplicatesCampaign, DuplicatesEverywhere}
 
-// List is one contact-list file.
+// List is one contact-list file or, with Many, all that a glob or a directory
+// holds: see Find.
 type List struct {
-	Name       string // base name of Path without its extension, unless given; unique in a campaign
+	Name       string // base name of Path without its extension, unless given; unique in a campaign; empty with Many
 	Path       string // absolute after Load
-	Reload     string // cron; empty: loaded at start only
-	Remove     bool   // contacts whose row is not in the file any more are taken off the list
+	Many       bool   `json:",omitempty"` // Path is a glob or a directory; each of its files is a list
+	Reload     string // cron; empty: loaded at start and when the config is
+	Remove     bool   // contacts whose row is not in the file any more are taken off the list, and all of them if the list is gone
 	Encoding   string // a WHATWG encoding name; empty: what is not utf-8 is refused
 	Delimiter  rune   // 0: comma, semicolon, tab or pipe, whichever the header line holds
 	Sheet      string // of a workbook; empty: the first one that is not hidden
@@ -152,6 +154,8 @@ type Calling struct {
 	Location        *time.Location
 	Windows         contact.Windows
 	ContactTimezone string // by whose clock a contact is called: CampaignZone, NumberZone or ColumnZone
+
+	written rawCalling // for Diff
 }
 
 // The values of Calling.ContactTimezone.

@@ -27,6 +27,9 @@ func RejectsPath(list string) string {
 	return strings.TrimSuffix(list, filepath.Ext(list)) + ".rejects.csv"
 }
 
+// IsRejects reports whether a file's name is that of a list's rejects.
+func IsRejects(name string) bool { return strings.HasSuffix(strings.ToLower(name), ".rejects.csv") }
+
 // RejectWriter writes the refused rows of one list, with the line each stood
 // on and the reason, as CSV in UTF-8. Whoever reads the file sees a whole one:
 // the rows of the last load until Close, those of this load after it.

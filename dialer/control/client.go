@@ -42,7 +42,8 @@ func NewClient(path string) *Client {
 type Error struct {
 	Status  int // of HTTP; 0 of a failure in mid-answer
 	Message string
-	Hint    string // what to do about it; may be empty
+	Hint    string   // what to do about it; may be empty
+	More    []*Error // what else is wrong
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -68,9 +69,17 @@ func (c *Client) call(ctx context.Context, method, path string, body io.Reader) 
 		if err := json.NewDecoder(io.LimitReader(resp.Body, maxError)).Decode(&f); err != nil || f.Error == "" {
 			return nil, fmt.Errorf("control socket %s: it answers %s, as no dialcamp does", c.path, resp.Status)
 		}
-		return nil, &Error{resp.StatusCode, f.Error, f.Hint}
+		return nil, f.of(resp.StatusCode)
 	}
 	return resp.Body, nil
+}
+
+func (f *failure) of(status int) *Error {
+	e := &Error{Status: status, Message: f.Error, Hint: f.Hint}
+	for i := range f.More {
+		e.More = append(e.More, f.More[i].of(status))
+	}
+	return e
 }
 
 // broken tells people what went wrong with the connection, without the request

@@ -63,6 +63,18 @@ func (a api) callBack(w http.ResponseWriter, r *http.Request) {
 	reply(w, done)
 }
 
+func (a api) why(w http.ResponseWriter, r *http.Request) {
+	if !a.known(w, r.PathValue("name")) {
+		return
+	}
+	why, err := a.op.Why(r.Context(), r.PathValue("name"))
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	reply(w, why)
+}
+
 func (a api) contacts(w http.ResponseWriter, r *http.Request) {
 	p, err := parameters(r, "who")
 	if err == nil {
@@ -85,12 +97,17 @@ func refuse(w http.ResponseWriter, err error) {
 	e, ok := errors.AsType[*Error](err)
 	switch {
 	case ok:
-		failure{e.Message, e.Hint}.write(w, e.Status)
+		failure{Error: e.Message, Hint: e.Hint}.write(w, e.Status)
 	case errors.Is(err, ErrStopping):
 		fail(w, http.StatusServiceUnavailable, err)
 	default:
 		fail(w, http.StatusInternalServerError, err)
 	}
+}
+
+// Why asks what holds a campaign and its contacts.
+func (c *Client) Why(ctx context.Context, campaign string) (why report.Why, err error) {
+	return why, c.get(ctx, "GET", "/v1/campaigns/"+url.PathEscape(campaign)+"/why", nil, &why)
 }
 
 // CallBack asks for a contact to be called at a time.

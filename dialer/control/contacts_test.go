@@ -24,6 +24,15 @@ func (o *operator) CallBack(_ context.Context, ask control.Callback) (done contr
 	return control.CalledBack{Campaign: ask.Campaign, Number: ask.Who, At: morning, Opens: morning.Add(time.Hour), Talking: true}, nil
 }
 
+func (o *operator) Why(_ context.Context, name string) (why report.Why, err error) {
+	if o.gone {
+		return why, control.ErrStopping
+	}
+	why.Name, why.Hold, why.Exact, why.Contacts = name, "no agent is free", true, map[string]int64{"pending": 7}
+	why.Waits = []report.Wait{{For: report.WaitsWindow, Zone: "Asia/Seoul", Contacts: 7, Next: morning}}
+	return why, nil
+}
+
 func (o *operator) Stories(_ context.Context, who string) ([]report.Story, error) {
 	if o.gone {
 		return nil, control.ErrStopping
@@ -62,6 +71,19 @@ func TestStories(t *testing.T) {
 	}
 }
 
+func TestWhy(t *testing.T) {
+	op := newOperator(t)
+	c := control.NewClient(serve(t, op))
+	want, _ := op.Why(t.Context(), "spring")
+	if got, err := c.Why(t.Context(), "spring"); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	_, err := c.Why(t.Context(), "winter")
+	if e, ok := err.(*control.Error); !ok || e.Status != 404 {
+		t.Errorf("%+v", err)
+	}
+}
+
 func TestContactsRefused(t *testing.T) {
 	op := newOperator(t)
 	socket := serve(t, op)
@@ -83,7 +105,7 @@ func TestContactsRefused(t *testing.T) {
 		}
 	}
 	op.gone = true
-	for _, r := range [][2]string{{"GET", "/v1/contacts?who=1"}, {"POST", "/v1/campaigns/spring/callback?who=1&at=now"}} {
+	for _, r := range [][2]string{{"GET", "/v1/contacts?who=1"}, {"GET", "/v1/campaigns/spring/why"}, {"POST", "/v1/campaigns/spring/callback?who=1&at=now"}} {
 		if status, _, body := raw(t, socket, r[0], r[1]); status != 503 || !strings.Contains(body, "stopping") {
 			t.Errorf("%v of a daemon that stops: %d %s", r, status, body)
 		}

@@ -26,7 +26,8 @@ type operator struct {
 	mu       sync.Mutex
 	states   map[string]campaign.State
 	store    store.Store
-	gone     bool // as when stopping
+	gone     bool  // as when stopping
+	wrong    error // with the config
 	asked    control.Import
 	callback control.Callback
 }
@@ -91,6 +92,13 @@ func (o *operator) Import(_ context.Context, req control.Import, file io.Reader,
 	}
 	r.List, r.Campaign, r.DryRun = req.List, req.Campaign, req.DryRun
 	return r, nil
+}
+
+func (o *operator) Reload(_ context.Context, dryRun bool) (control.Reload, error) {
+	if o.gone {
+		return control.Reload{}, control.ErrStopping
+	}
+	return control.Reload{DryRun: dryRun, Changes: []control.Change{{Text: "log.level info -> debug"}}}, o.wrong
 }
 
 func (o *operator) Store() store.Store { return o.store }

@@ -3,10 +3,12 @@
 //
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
+//	GET  /v1/campaigns/NAME/why                 report.Why
 //	POST /v1/campaigns/NAME/callback?who=&at=&list=&number=&note=   CalledBack, see contacts.go
 //	GET  /v1/contacts?who=                      array of report.Story, of a number or key
 //	GET  /v1/campaigns/NAME/lists               array of store.Batch, the last of each list
 //	POST /v1/campaigns/NAME/lists?list=&…       the file as the body; one ImportEvent a line, see import.go
+//	POST /v1/reload?dry_run=                    Reload: the config is read again
 //	GET  /v1/campaigns/NAME/lists/LIST/batches  array of store.Batch, oldest first
 //	POST /v1/batches/ID/undo                    Undone
 //	GET  /v1/report?campaign=&by=&from=&to=     array of report.Row
@@ -50,10 +52,16 @@ type Operator interface {
 	// Import takes a list in, or with DryRun tells what would become of it. It
 	// calls event for what happens on the way, one call at a time.
 	Import(ctx context.Context, req Import, file io.Reader, event func(ImportEvent)) (ImportResult, error)
+	// Why tells what holds a campaign and its contacts at this moment.
+	Why(ctx context.Context, campaign string) (report.Why, error)
 	// CallBack makes a contact be called at a time.
 	CallBack(ctx context.Context, ask Callback) (CalledBack, error)
 	// Stories tells of everybody who has a number or key.
 	Stories(ctx context.Context, who string) ([]report.Story, error)
+	// Reload reads the config again and puts it in force, whole or not at all;
+	// with dryRun it only tells what would change. Of a config that is wrong the
+	// error is a config.Errors.
+	Reload(ctx context.Context, dryRun bool) (Reload, error)
 	Store() store.Store
 	Configured() map[string]time.Duration
 }
@@ -106,10 +114,12 @@ func Handler(op Operator) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
+	mux.HandleFunc("GET /v1/campaigns/{name}/why", a.why)
 	mux.HandleFunc("POST /v1/campaigns/{name}/callback", a.callBack)
 	mux.HandleFunc("GET /v1/contacts", a.contacts)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
 	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
+	mux.HandleFunc("POST /v1/reload", a.reload)
 	mux.HandleFunc("GET /v1/campaigns/{name}/lists/{list}/batches", a.batches)
 	mux.HandleFunc("POST /v1/batches/{id}/undo", a.undo)
 	mux.HandleFunc("GET /v1/report", a.report)
@@ -272,8 +282,9 @@ func reply(w http.ResponseWriter, v any) {
 }
 
 type failure struct {
-	Error string `json:"error"`
-	Hint  string `json:"hint,omitempty"`
+	Error string    `json:"error"`
+	Hint  string    `json:"hint,omitempty"`
+	More  []failure `json:"more,omitempty"` // that were found as well
 }
 
 func fail(w http.ResponseWriter, status int, err error) { failure{Error: err.Error()}.write(w, status) }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,4 +218,47 @@ func callbackRefused(t *testing.T, b *box) {
 	b.refusesCallback("c", ids["2"], at, "2 is on a do-not-call list")
 	b.removeDNC(doNotCall, start, 1, "2")
 	b.callBack("c", "2", start.Add(time.Hour))
+}
+
+// callbackNumbers: the number that is next, or the one after it that can be
+// called, or the one that is given.
+func callbackNumbers(t *testing.T, b *box) {
+	b.load("c", "l", []store.Row{row(2, "A", "1:mobile", "2:home", "3"), row(3, "B", "4", "5")})
+	for _, number := range []string{"1", "2", "3"} {
+		if f := b.found(number, "c/l/1")[0]; len(f.Contact.Numbers) != 3 || f.Contact.Key != "A" {
+			t.Errorf("%s finds %+v", number, f.Contact)
+		}
+	}
+	id := b.of("c", "1").ID
+	ask := func(number, want string) {
+		t.Helper()
+		c, err := b.Callback("c", id, store.Callback{At: start.Add(time.Hour), Number: number}, start)
+		if err != nil || c.Number() != want {
+			t.Errorf("asked for %q: %s, %v", number, c.Number(), err)
+		}
+	}
+	ask("", "1")
+	ask("2", "2")
+	ask("", "2")
+	b.addDNC(doNotCall, 1, "2")
+	ask("", "3")
+	b.refusesCallback("c", id, store.Callback{At: start, Number: "2"}, "2 is on a do-not-call list")
+	b.refusesCallback("c", id, store.Callback{At: start, Number: "4"}, "the contact has no number 4")
+
+	// 3 is dead, 2 barred: 1 is left.
+	claims, _ := b.claim("c", start.Add(time.Hour), 9)
+	i := slices.IndexFunc(claims, func(cm campaign.Claim) bool { return cm.Attempt.Number == "3" })
+	if i < 0 || len(claims) != 2 {
+		t.Fatalf("claimed %q", numbers(claims))
+	}
+	a, c := end(claims[i], time.Time{})
+	a.Outcome, c.State = campaign.Invalid, campaign.Exhausted
+	c.Numbers[2].Last, c.Numbers[2].Dead = campaign.Invalid, true
+	b.finish(a, c)
+	ask("", "1")
+	b.refusesCallback("c", id, store.Callback{At: start, Number: "3"}, "3 is not a number that can be reached")
+	b.addDNC(doNotCall, 1, "1")
+	b.refusesCallback("c", id, store.Callback{At: start}, "")
+	b.removeDNC(doNotCall, start, 1, "1")
+	b.claims("c", start.Add(time.Hour), 9, "1")
 }

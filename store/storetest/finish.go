@@ -75,21 +75,35 @@ func withdrawTwice(t *testing.T, b *box) {
 	}
 }
 
-// withdrawChangedCopy: what counts is what is stored, not what the caller made
-// of its copy.
+// withdrawChangedCopy: when its contact is due again, if it is, is up to the
+// caller; who it is, and what it did, is what is stored.
 func withdrawChangedCopy(t *testing.T, b *box) {
 	b.loaded("c", "1")
 	want := b.contact("c", "1")
 	cm := b.claim1("c", start)
-	cm.Contact.State, cm.Contact.Numbers, cm.Contact.Attempts = campaign.Done, []campaign.Number{{Number: "9"}}, 7
+	cm.Contact.Numbers, cm.Contact.Attempts = []campaign.Number{{Number: "9"}}, 7
 	cm.Contact.Due = start.Add(time.Hour)
 	cm.Attempt.Number, cm.Attempt.Pass, cm.Attempt.Contact = "9", 7, 99
 	b.withdraw(cm)
+	want.Due = cm.Contact.Due
 	if got := b.contact("c", "1"); !equal(got, want) {
 		t.Fatalf("contact\n got %+v\nwant %+v", got, want)
 	}
 	b.verify()
-	b.claims("c", start, 1, "1") // and its number does not ring any more
+	b.claims("c", start, 1)
+	cm = b.claims("c", start.Add(time.Hour), 1, "1")[0] // and its number does not ring any more
+	cm.Contact.State, cm.Contact.Due = campaign.Exhausted, time.Time{}
+	b.withdraw(cm)
+	want.State, want.Due = campaign.Exhausted, time.Time{}
+	if got := b.contact("c", "1"); !equal(got, want) {
+		t.Fatalf("contact\n got %+v\nwant %+v", got, want)
+	}
+	b.verify()
+	b.claims("c", start.Add(2*time.Hour), 1)
+	cm.Contact.State = campaign.Dialing
+	if err := b.Withdraw(cm); err == nil {
+		t.Error("a contact was left dialing without an attempt")
+	}
 }
 
 func finish(t *testing.T, b *box) {

@@ -1,0 +1,68 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/dialcamp/dialcamp/dialer/config"
+)
+
+// Reload is what reading the config again changed or, of a dry run, would.
+type Reload struct {
+	DryRun   bool     `json:"dry_run"`
+	Changes  []Change `json:"changes"`
+	Warnings []string `json:"warnings,omitempty"` // what is accepted but should be put right
+}
+
+// Change is one of them, in plain words.
+type Change struct {
+	Text   string `json:"text"`
+	Effect string `json:"effect,omitempty"` // what it does, where that does not speak for itself
+}
+
+func (a api) reload(w http.ResponseWriter, r *http.Request) {
+	v, err := parameters(r, "dry_run")
+	dryRun := false
+	if s := v["dry_run"]; err == nil && s != "" {
+		dryRun, err = strconv.ParseBool(s)
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	result, err := a.op.Reload(r.Context(), dryRun)
+	errs, wrong := errors.AsType[config.Errors](err)
+	switch {
+	case wrong:
+		failAll(w, http.StatusBadRequest, errs)
+	case errors.Is(err, ErrStopping):
+		fail(w, http.StatusServiceUnavailable, err)
+	case err != nil:
+		fail(w, http.StatusConflict, err)
+	default:
+		reply(w, result)
+	}
+}
+
+// failAll answers with everything that is wrong with a config: the first as any
+// other failure, the others beside it.
+func failAll(w http.ResponseWriter, status int, errs config.Errors) {
+	all := make([]failure, len(errs))
+	for i, e := range errs {
+		all[i] = failure{Error: e.Error(), Hint: e.Hint}
+	}
+	f := all[0]
+	f.More = all[1:]
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(f)
+}
+
+// Reload has the daemon read its config again. With dryRun it only tells what
+// would change. A config that is wrong is an Error with all that is wrong.
+func (c *Client) Reload(ctx context.Context, dryRun bool) (r Reload, err error) {
+	return r, c.get(ctx, "POST", "/v1/reload?dry_run="+strconv.FormatBool(dryRun), nil, &r)
+}
