@@ -36,6 +36,8 @@ func (c *Core) claimed(ev Claimed) {
 	stale := cp.stale
 	cp.claiming, cp.stale = 0, false
 	next := c.told(cp, &ev)
+	cp.putOffBusy += ev.Busy
+	cp.putOffTooOften += ev.TooOften
 	cp.agenda.answer(next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
 	cp.fault.clear()
