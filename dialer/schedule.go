@@ -99,7 +99,7 @@ func (d *Daemon) schedule(cfg *config.Config, before []*job) ([]*job, error) {
 	if cfg.Store.KeepDays > 0 {
 		every(purgeEvery, "purge", d.purge)
 	}
-	every(expireEvery, "expire", d.expire)
+	every(expireEvery, "expiry", d.expire)
 	if len(DNCFiles(cfg)) > 0 {
 		every(dncEvery, "do-not-call files", d.refreshDNC)
 	}

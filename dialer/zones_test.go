@@ -71,3 +71,29 @@ campaigns:
 		w.returned(time.Minute)
 	})
 }
+
+// TestFrequency: campaigns share what may be called of a number, and it is told.
+func TestFrequency(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		list := numbers("1017001", "1017002") // busy
+		w := newWorld(t, amitest.Lab(3), map[string]string{"a.csv": list, "b.csv": list}, `
+frequency: {per_day: 2}
+campaigns:
+  - {name: a, queue: Camp200, lists: [{path: a.csv}], calling: {timezone: UTC}, retry: {max_attempts: 9, by_outcome: {busy: {after: 1h, max: 9}}}}
+  - {name: b, queue: Camp200, lists: [{path: b.csv}], calling: {timezone: UTC}, frequency: {per_week: 3}, retry: {max_attempts: 9, by_outcome: {busy: {after: 1h, max: 9}}}}
+`)
+		w.start()
+		calls := func(n int) func() bool {
+			return func() bool { return len(w.srv.Calls()) == n && w.srv.InFlight() == 0 }
+		}
+		w.await(3*time.Hour, "each number is called twice", calls(4))
+		w.quiet(20*time.Hour, "no more today")
+		st, err := w.d.Status(t.Context())
+		if err != nil || st.Campaigns[0].PutOffTooOften+st.Campaigns[1].PutOffTooOften < 2 {
+			t.Errorf("%+v, %v", st, err)
+		}
+		w.await(8*time.Hour, "the next day they are called again", calls(6))
+		w.stop()
+		w.returned(time.Minute)
+	})
+}

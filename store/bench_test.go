@@ -191,3 +191,45 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLanes is a claim where there are very many lanes: 250 zones, all of
+// which are open, and 20 of class and priority in each.
+func BenchmarkLanes(b *testing.B) {
+	const zones, kinds, each = 250, 20, 10
+	s := openBench(b, 1, false)
+	take := campaign.Take{Max: 1, Sure: 1}
+	for z := range zones {
+		take.Zones = append(take.Zones, campaign.Zone{Name: fmt.Sprintf("Area%03d/City", z), Factor: 0.5 + float64(z)/zones})
+	}
+	if err := s.change(func(t *txn) error {
+		p, err := t.campaign("c")
+		if err != nil {
+			return err
+		}
+		for i := range uint64(zones * kinds * each) {
+			c := campaign.Contact{
+				ID: i + 2, List: "l", Numbers: []campaign.Number{{Number: fmt.Sprint(i)}}, Zone: take.Zones[i%zones].Name, Due: benchStart,
+				State: campaign.Waiting, Attempts: 1 + int(i/zones)%2, Last: campaign.Outcome(3 + i/zones/2%3), Priority: int(i / zones % kinds / 5),
+			}
+			if err := p.putContact(nil, &c); err != nil {
+				return err
+			}
+		}
+		return p.contacts.SetSequence(zones*kinds*each + 1)
+	}); err != nil {
+		b.Fatal(err)
+	}
+	now := benchStart.Add(time.Hour)
+	for b.Loop() {
+		taken, err := s.Claim("c", now, take)
+		if err != nil || len(taken.Claims) != 1 {
+			b.Fatal(len(taken.Claims), err)
+		}
+		b.StopTimer()
+		b.ReportMetric(float64(len(taken.Lanes)), "lanes")
+		if err := s.Withdraw(taken.Claims[0]); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}

@@ -34,7 +34,7 @@ func (s *Bolt) Claim(camp string, now time.Time, take campaign.Take) (taken camp
 }
 
 func (t *txn) claim(p *parts, now time.Time, take *campaign.Take) (taken campaign.Taken, err error) {
-	scan, err := p.scanDue()
+	scan, err := t.scanDue(p, take)
 	if err != nil {
 		return taken, err
 	}
@@ -55,7 +55,7 @@ func (t *txn) claim(p *parts, now time.Time, take *campaign.Take) (taken campaig
 		}
 		due := timeOf(at)
 		taken.Lanes = append(taken.Lanes, describe(l.key, due))
-		if (taken.Next.IsZero() || due.Before(taken.Next)) && opens(take, l.key) {
+		if l.open && (taken.Next.IsZero() || due.Before(taken.Next)) {
 			taken.Next = due
 		}
 	}
@@ -72,7 +72,7 @@ func (t *txn) handle(s *dueScan, now time.Time, take *campaign.Take, d *dueConta
 		if err := errors.Join(t.carryOut(p, &c, d.revision), p.staged.Delete(key64(c.ID))); err != nil || !isDue(&c) {
 			return err
 		}
-		if c.Due.After(now) || !opens(take, string(appendLane(nil, &c))) {
+		if c.Due.After(now) || !s.lane(string(appendLane(nil, &c))).open {
 			s.cameBack(&c)
 			return nil
 		}
@@ -128,7 +128,7 @@ func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found 
 		}
 		i += len(level)
 		for taken < take.Max {
-			l, f, err := s.choose(level, now, take, taken, turn)
+			l, f, err := s.choose(level, now, taken, turn)
 			if err != nil {
 				return nil, err
 			}
@@ -178,20 +178,19 @@ func (t *txn) meet(s *dueScan, l *laneScan, f *freshScan, now time.Time, take *c
 
 // choose is the lane of a level whose first contact is taken next, after taken
 // others; nil if none is due.
-func (s *dueScan) choose(level []*laneScan, now time.Time, take *campaign.Take, taken int, turn uint64) (best *laneScan, in *freshScan, err error) {
+func (s *dueScan) choose(level []*laneScan, now time.Time, taken int, turn uint64) (best *laneScan, in *freshScan, err error) {
 	sign := 0.0 // of the chance, in what is looked for
 	switch {
 	case level[0].key[0] == 0 || turn%campaign.LongestEach == 0:
-	case taken < take.Sure:
+	case taken < s.take.Sure:
 		sign = 1
-	case taken < take.Sure+take.Long:
+	case taken < s.take.Sure+s.take.Long:
 		sign = -1
 	}
 	var bestChance float64
 	var bestAt, bestID uint64
 	for _, l := range level {
-		factor, open := factorOf(take, l.key)
-		if !open {
+		if !l.open {
 			continue
 		}
 		f, at, id, ok, err := s.head(l)
@@ -201,38 +200,12 @@ func (s *dueScan) choose(level []*laneScan, now time.Time, take *campaign.Take, 
 		if !ok || at > nanos(now) {
 			continue
 		}
-		chance := sign * factor
+		chance := sign * l.chance
 		if best == nil || cmp.Or(cmp.Compare(bestChance, chance), cmp.Compare(at, bestAt), cmp.Compare(id, bestID)) < 0 {
 			best, in, bestChance, bestAt, bestID = l, f, chance, at, id
 		}
 	}
 	return best, in, nil
-}
-
-// opens reports whether contacts of a lane may be called.
-func opens(take *campaign.Take, lane string) bool {
-	_, open := factorOf(take, lane)
-	return open
-}
-
-// factorOf is the chance of a lane's contacts, and whether they may be called.
-func factorOf(take *campaign.Take, lane string) (factor float64, open bool) {
-	factor = 1
-	zone := zoneOf(lane)
-	open = take.AllZones
-	for i := range take.Zones {
-		if z := &take.Zones[i]; z.Name == zone {
-			open = true
-			if z.Factor > 0 {
-				factor = z.Factor
-			}
-			break
-		}
-	}
-	if x := take.Chances[lane[1]%campaign.NumClasses]; x > 0 {
-		factor *= x
-	}
-	return factor, open
 }
 
 func (t *txn) ringing(number string) bool { return t.tx.Bucket(bRinging).Get([]byte(number)) != nil }

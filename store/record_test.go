@@ -317,3 +317,21 @@ func FuzzRollup(f *testing.F) {
 		}
 	})
 }
+
+// TestRevisionOfSchema2: a change that was decided on before contacts had more
+// than one number leaves these as they are.
+func TestRevisionOfSchema2(t *testing.T) {
+	old := encoder{recordVersion}
+	old.bool(false)
+	old.attributes([]campaign.Attribute{{Name: "A", Value: "new"}})
+	old.time(time.Unix(5, 0))
+	ch, err := decodeRevision(old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := fullContact(), fullContact()
+	want.Attributes = []campaign.Attribute{{Name: "A", Value: "new"}}
+	if ch.revise(&got); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}

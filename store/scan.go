@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -18,7 +17,9 @@ import (
 // due index and the fresh ranges.
 type dueScan struct {
 	p      *parts
-	lanes  []*laneScan // by their keys
+	take   *campaign.Take
+	zones  map[string]float64 // that are open, and their factors
+	lanes  []*laneScan        // by their keys
 	fresh  []*freshScan
 	looked int // at records of ranges
 }
@@ -26,6 +27,8 @@ type dueScan struct {
 // laneScan is where the scan is in a lane.
 type laneScan struct {
 	key    string
+	open   bool          // its contacts may be called
+	chance float64       // to be answered, of its contacts
 	cur    *bbolt.Cursor // in the due index; nil until the scan moves
 	at, id uint64        // of the due index's next
 	left   bool          // there is one
@@ -43,21 +46,23 @@ type freshScan struct {
 // a list may be barred or removed, or of other lanes.
 const maxLooked = 50_000
 
-// scanDue finds the lanes. Each costs a seek.
-func (p *parts) scanDue() (*dueScan, error) {
-	s := &dueScan{p: p}
-	cur := p.due.Cursor()
-	var behind []byte
-	for k, _ := cur.First(); k != nil; {
-		lane, at, id, err := splitDue(k)
-		if err != nil {
-			return nil, err
-		}
-		s.lanes = append(s.lanes, &laneScan{key: string(lane), at: at, id: id, left: true})
-		behind = append(append(behind[:0], lane...), lastTail...)
-		if k, _ = cur.Seek(behind); bytes.Equal(k, behind) {
-			k, _ = cur.Next()
-		}
+// scanDue finds the lanes.
+func (t *txn) scanDue(p *parts, take *campaign.Take) (*dueScan, error) {
+	heads, err := t.headsOf(p)
+	if err != nil {
+		return nil, err
+	}
+	s := &dueScan{p: p, take: take, zones: make(map[string]float64, len(take.Zones))}
+	for _, z := range take.Zones {
+		s.zones[z.Name] = cmp.Or(max(0, z.Factor), 1)
+	}
+	all := make([]laneScan, len(heads))
+	s.lanes = make([]*laneScan, len(heads), len(heads)+len(p.ranges))
+	for i, h := range heads {
+		l := &all[i]
+		s.init(l, h.key)
+		l.at, l.id, l.left = h.at, h.id, true
+		s.lanes[i] = l
 	}
 	for _, r := range p.ranges {
 		f := &freshScan{r: r}
@@ -68,14 +73,22 @@ func (p *parts) scanDue() (*dueScan, error) {
 	return s, nil
 }
 
-// lastTail is behind the time and id of every key of a lane.
-var lastTail = bytes.Repeat([]byte{0xff}, dueTail)
+// init makes l the scan of a lane.
+func (s *dueScan) init(l *laneScan, key string) {
+	factor, open := s.zones[zoneOf(key)]
+	if !open {
+		factor, open = 1, s.take.AllZones
+	}
+	l.key, l.open, l.chance = key, open, factor*cmp.Or(max(0, s.take.Chances[key[1]%campaign.NumClasses]), 1)
+}
 
 // lane is the one with a key, which may be new.
 func (s *dueScan) lane(key string) *laneScan {
 	i, ok := slices.BinarySearchFunc(s.lanes, key, func(l *laneScan, key string) int { return strings.Compare(l.key, key) })
 	if !ok {
-		s.lanes = slices.Insert(s.lanes, i, &laneScan{key: key})
+		l := &laneScan{}
+		s.init(l, key)
+		s.lanes = slices.Insert(s.lanes, i, l)
 	}
 	return s.lanes[i]
 }

@@ -319,11 +319,12 @@ func sizeDial(s *Bolt, n int, out figures) error {
 			if err != nil {
 				return err
 			}
-			scan, err := p.scanDue()
+			take := campaign.Take{Max: 1, AllZones: true}
+			scan, err := t.scanDue(p, &take)
 			if err != nil {
 				return err
 			}
-			_, err = t.collectDue(scan, now, &campaign.Take{Max: 1, AllZones: true})
+			_, err = t.collectDue(scan, now, &take)
 			return err
 		})
 		if took[i] = time.Since(began); err != nil {

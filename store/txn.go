@@ -17,6 +17,7 @@ type txn struct {
 	instance string
 	parts    map[string]*parts
 	dnc      []dncParts // fetched once; nil until it is needed
+	heads    map[string]*laneHeads
 }
 
 // parts are the buckets of a campaign in a transaction, fetched once, and its
@@ -41,6 +42,7 @@ type parts struct {
 	undoing  *undoing      // nil if there is none
 	indexing *indexing     // nil if all are indexed
 	ranges   []freshRange  // of the bucket fresh
+	heads    *laneHeads    // nil until they are needed
 	counters *Counters     // nil until they are needed
 	groups   sums          // rollups
 	gone     sums          // purged
@@ -82,7 +84,7 @@ func (t *txn) makeCampaign(name string) (*parts, error) {
 }
 
 func (t *txn) fetch(name string, root *bbolt.Bucket) (*parts, error) {
-	p := &parts{camp: name, root: root}
+	p := &parts{camp: name, root: root, heads: t.heads[name]}
 	for _, part := range p.buckets() {
 		if !t.tx.Writable() {
 			*part.b = root.Bucket(part.name)
@@ -228,7 +230,9 @@ func (p *parts) forget(c *campaign.Contact) error {
 	if p.isFresh(c) {
 		return nil
 	}
-	return p.due.Delete(dueKey(c))
+	key := dueKey(c)
+	p.heads.touch(key)
+	return p.due.Delete(key)
 }
 
 // index enters a contact that is due where such are looked for.
@@ -241,7 +245,9 @@ func (p *parts) index(c *campaign.Contact) error {
 	if p.isFresh(c) {
 		return nil
 	}
-	return p.due.Put(dueKey(c), nil)
+	key := dueKey(c)
+	p.heads.touch(key)
+	return p.due.Put(key, nil)
 }
 
 // countContacts books n contacts of a list in a state.

@@ -36,7 +36,7 @@ func (s *Bolt) change(do func(*txn) error) error {
 
 // write commits what is queued, all that waits at once in one transaction.
 func (s *Bolt) write() {
-	w := writer{s: s}
+	w := writer{s: s, heads: map[string]*laneHeads{}}
 	group := make([]change, 0, maxGroup)
 	for first := range s.changes {
 		group = append(group[:0], first)
@@ -79,6 +79,7 @@ type writer struct {
 	// broken is set when nobody can tell what is on the disk. Every change is
 	// refused until the store is opened again and shows it.
 	broken error
+	heads  map[string]*laneHeads // by campaign
 }
 
 // commit makes a group of changes durable. One that fails is told so and taken
@@ -109,7 +110,7 @@ func (w *writer) try(group []change) (bad int, err error) {
 		inside = true
 		err := w.s.update(func(tx *bbolt.Tx) error {
 			id = tx.ID()
-			t := &txn{tx: tx, instance: w.s.instance}
+			t := &txn{tx: tx, instance: w.s.instance, heads: w.heads}
 			for i, c := range group {
 				if err := guard(func() error { return c.do(t) }); err != nil {
 					bad = i
@@ -121,9 +122,11 @@ func (w *writer) try(group []change) (bad int, err error) {
 		inside = false
 		return err
 	})
-	switch {
-	case err == nil:
+	if err == nil {
 		return -1, nil
+	}
+	w.heads = map[string]*laneHeads{}
+	switch {
 	case inside:
 		// bbolt itself panicked and may hold its locks.
 		w.broken = fmt.Errorf("store: %w", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -100,8 +101,8 @@ A list that the config names is not loaded again before its file changes.`,
 			}
 			return a.withBatches(cmd.Context(), func(_ *config.Config, b batchBackend) error {
 				n, err := b.Undo(cmd.Context(), id)
-				if errors.Is(err, store.ErrNoBatch) {
-					return control.NoBatch(id)
+				if e, ok := errors.AsType[*control.Error](err); errors.Is(err, store.ErrNoBatch) || ok && e.Status == http.StatusNotFound {
+					return usage("dialcamp list show CAMPAIGN LIST prints them", "%v", control.NoBatch(id))
 				}
 				if err != nil {
 					return err

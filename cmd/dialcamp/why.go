@@ -100,6 +100,12 @@ func printWhy(w io.Writer, c *report.Why) {
 	for i := range c.Waits {
 		fmt.Fprintf(w, "  %s%s\n", least, waitText(&c.Waits[i]))
 	}
+	if n := c.PutOffBusy; n > 0 {
+		fmt.Fprintf(w, "  put off since the daemon started because every number was being called: %s\n", plural(n, "time"))
+	}
+	if n := c.PutOffTooOften; n > 0 {
+		fmt.Fprintf(w, "  put off since the daemon started because every number was called too often: %s\n", plural(n, "time"))
+	}
 }
 
 func waitText(w *report.Wait) string {

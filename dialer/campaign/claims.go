@@ -49,6 +49,8 @@ func (c *Core) claimed(ev Claimed) {
 	if stale {
 		cp.zones.known = false
 	}
+	cp.putOffBusy += ev.Busy
+	cp.putOffTooOften += ev.TooOften
 	cp.agenda.answer(next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
 	cp.fault.clear()

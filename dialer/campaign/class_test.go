@@ -1,6 +1,10 @@
 package campaign
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/dialcamp/dialcamp/dialer/pacing"
+)
 
 // TestClassOf: the numbers are in stored keys, so they must never change.
 func TestClassOf(t *testing.T) {
@@ -17,6 +21,9 @@ func TestClassOf(t *testing.T) {
 		if got := ClassOf(&Contact{Attempts: c.attempts, Last: c.last}); got != c.want {
 			t.Errorf("%d attempts, %s: %d, not %d", c.attempts, c.last, got, c.want)
 		}
+	}
+	if NumClasses != pacing.Classes {
+		t.Errorf("%d classes, of which %d are learnt", NumClasses, pacing.Classes)
 	}
 	for o := range Outcome(NumOutcomes + 2) {
 		for n := range 6 {

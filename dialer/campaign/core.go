@@ -61,11 +61,13 @@ type campaign struct {
 	stale    bool // under rules that are not in force any more
 	agenda   agenda
 	zones    zones
-	fault    backoff // the store failed
-	hold     string  // why no call is placed at this moment
-	loading  int     // lists that are being loaded
-	over     bool    // nothing is left to dial
-	told     bool    // and that was announced since the last claim
+
+	putOffBusy, putOffTooOften int     // see CampaignStatus
+	fault                      backoff // the store failed
+	hold                       string  // why no call is placed at this moment
+	loading                    int     // lists that are being loaded
+	over                       bool    // nothing is left to dial
+	told                       bool    // and that was announced since the last claim
 
 	pacer   pacing.Pacer
 	entry   pacing.Entry  // of the decision that is being made

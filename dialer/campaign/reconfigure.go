@@ -156,6 +156,7 @@ func (c *Core) configure(cp *campaign, s Settings) {
 	cp.by, cp.decided, cp.over = "", time.Time{}, false
 	cp.zones.known, cp.zones.hours, cp.zones.all = false, nil, nil
 	cp.agenda.forget()
+	cp.zones = zones{looking: cp.zones.looking}
 }
 
 // pace sets how a campaign is paced; what it has learnt stays.

@@ -54,6 +54,10 @@ type CampaignStatus struct {
 	InFlight int            `json:"in_flight"`
 	Phases   map[string]int `json:"phases"` // of the calls in flight
 	Hold     string         `json:"hold"`   // why no call is placed at this moment
+	// How many times a contact whose turn it was has been put off since the daemon
+	// started, because none of its numbers was free, or was called too often.
+	PutOffBusy     int `json:"put_off_busy,omitempty"`
+	PutOffTooOften int `json:"put_off_too_often,omitempty"`
 	// Of this day, as predictive pacing counts them by the campaign's regime.
 	Answers   float64 `json:"answers"`
 	Abandoned float64 `json:"abandoned"`
@@ -79,7 +83,7 @@ func (c *Core) Status() Status {
 		day := cp.pacer.Day.Count
 		cs := CampaignStatus{
 			Name: name, State: cp.state, Server: cp.Server, Queue: cp.Queue, Mode: cp.pacer.Mode, InFlight: cp.inFlight + cp.claiming,
-			Phases: map[string]int{}, Hold: cp.hold, Answers: day.Answers, Abandoned: day.Abandoned,
+			Phases: map[string]int{}, Hold: cp.hold, PutOffBusy: cp.putOffBusy, PutOffTooOften: cp.putOffTooOften, Answers: day.Answers, Abandoned: day.Abandoned,
 		}
 		st.Campaigns = append(st.Campaigns, cs)
 	}

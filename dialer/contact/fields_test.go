@@ -1,6 +1,7 @@
 package contact
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"testing"
@@ -133,6 +134,32 @@ func TestFields(t *testing.T) {
 	// Nobody asks for zones: the column is an attribute like any.
 	if rows, _, err := readAll(t, open(t, "phone,timezone\n1,x\n", Options{})); err != nil || len(rows) != 1 || rows[0].Attributes[0].Name != "timezone" {
 		t.Error(rows, err)
+	}
+}
+
+// TestFieldsOfWorkbooks: dates, numbers and negative ones are cells of their own
+// kinds there.
+func TestFieldsOfWorkbooks(t *testing.T) {
+	b := newBook(header + `<row r="2"><c r="A2" t="str"><v>1</v></c><c r="B2" s="3"><v>46349</v></c></row><row r="3"><c r="A3" t="str"><v>2</v></c><c r="B3" s="4"><v>46349.75</v></c></row>` +
+		`<row r="4"><c r="A4" t="str"><v>3</v></c><c r="B4"><v>46349</v></c></row>`)
+	read := func(field string, b book) ([]Row, []*RowError) {
+		r, err := NewReader(bytes.NewReader(b.bytes(t)), Options{Columns: map[string]string{field: "name"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, bad, err := readAll(t, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rows, bad
+	}
+	rows, bad := read("expires", b)
+	if len(rows) != 2 || len(bad) != 1 || rows[0].Expires.Format(time.DateTime) != "2026-11-24 00:00:00" || rows[1].Expires.Format(time.DateTime) != "2026-11-23 18:00:00" {
+		t.Error(rows, bad)
+	}
+	b = newBook(header + `<row r="2"><c r="A2" t="str"><v>1</v></c><c r="B2"><v>-5</v></c></row><row r="3"><c r="A3" t="str"><v>2</v></c><c r="B3"><v>1.5</v></c></row>`)
+	if rows, bad := read("priority", b); len(rows) != 1 || rows[0].Priority != -5 || len(bad) != 1 {
+		t.Error(rows, bad)
 	}
 }
 

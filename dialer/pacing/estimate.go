@@ -76,6 +76,9 @@ func (e *Estimate) Factor(class uint8, hour int) float64 { return e.OfClass(clas
 // ended notes how the call to a contact went, where rate was the campaign's when it
 // was placed.
 func (e *Estimate) ended(human bool, class uint8, hour int, rate float64) {
+	if !(rate > 0) {
+		return // nothing was known of the campaign when the call was placed
+	}
 	ofClass, ofHour := e.OfClass(class), e.OfHour(hour)
 	if int(class) < Classes {
 		e.Classes[class].add(human, math.Min(0.99, rate*ofHour))

@@ -146,7 +146,10 @@ func loadSameNewNumber(t *testing.T, b *box) {
 	}
 	b.load("d", "l", old)
 	claims, _ := b.claim("d", start, 3)
-	if batch, _ = b.load("d", "l", new); batch.Updated != 9000 {
+	for i := range 3000 { // and as many as are not written at once
+		new = append(new, row(9002+i, fmt.Sprint("new", i), fmt.Sprint("y", i)))
+	}
+	if batch, _ = b.load("d", "l", new); batch.Updated != 9000 || batch.Added != 3000 {
 		t.Fatalf("%+v", batch)
 	}
 	for _, cm := range claims {
@@ -334,5 +337,32 @@ func dncNumbers(t *testing.T, b *box) {
 	b.removeDNC(doNotCall, start, 1, "4")
 	if c := b.of("c", "4"); c.State != campaign.Pending {
 		t.Fatalf("%+v", c)
+	}
+}
+
+// loadEachChange: whatever a row says otherwise than before is a change, and the
+// same once more is none.
+func loadEachChange(t *testing.T, b *box) {
+	list := rows("1", "2", "3")
+	b.load("c", "l", list)
+	for what, change := range map[string]func(*store.Row){
+		"type":       func(r *store.Row) { r.Numbers[0].Type = "mobile" },
+		"number":     func(r *store.Row) { r.Numbers = append(r.Numbers, store.RowNumber{Number: "2x"}) },
+		"priority":   func(r *store.Row) { r.Priority = 1 },
+		"zone":       func(r *store.Row) { r.Zone = "Asia/Seoul" },
+		"not before": func(r *store.Row) { r.NotBefore = start.Add(time.Hour) },
+		"expires":    func(r *store.Row) { r.Expires = start.Add(time.Hour) },
+		"attributes": func(r *store.Row) { r.Attributes = nil },
+	} {
+		changed := rows("1", "2", "3")
+		change(&changed[1])
+		for _, now := range [][]store.Row{changed, list} { // there and back
+			if batch, _ := b.load("c", "l", now); batch.Updated != 1 || batch.Unchanged != 2 {
+				t.Errorf("%s: %+v", what, batch)
+			}
+			if batch, _ := b.load("c", "l", now); batch.Unchanged != 3 {
+				t.Errorf("%s, again: %+v", what, batch)
+			}
+		}
 	}
 }

@@ -76,6 +76,7 @@ func Run(t *testing.T, open Opener) {
 		{"LoadUndoShared", loadUndoShared},
 		{"LoadTimes", loadTimes},
 		{"LoadTimesMany", loadTimesMany},
+		{"LoadEachChange", loadEachChange},
 		{"DNCNumbers", dncNumbers},
 		{"LoadUnfit", loadUnfit},
 		{"LoadCutOff", loadCutOff},
