@@ -72,10 +72,7 @@ func digitsNear(rnd *rand.Rand, region string, n int) []string {
 // what they are without a memory of those before them, and refused as they are.
 func TestNumberingIsThePlan(t *testing.T) {
 	regions := slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions()))
-	perRegion := 150
-	if testing.Short() {
-		perRegion = 40
-	}
+	perRegion := 80
 	rnd := rand.New(rand.NewPCG(*zoneSeed, 1))
 	remembered, all := 0, 0
 	for _, region := range regions {
