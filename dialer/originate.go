@@ -61,21 +61,45 @@ func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
 }
 
 // sendableOf tells whether the Originates of a list's row fit Asterisk's limits,
-// so that one that could never be dialed is refused when it is loaded.
+// so that one that could never be dialed is refused when it is loaded. The values
+// must hold no control characters, which a list reader sees to.
 func sendableOf(c *config.Campaign) func(list string, r *store.Row) error {
 	plain := *c
 	// No shorter, and at no cost for each row.
 	plain.Originate.Channel = strings.ReplaceAll(c.Originate.Channel, "{national}", "{number}")
+	// To write the action takes longer than all else about a row. One with no
+	// more variables and no longer a number or type than others that fit, and
+	// nothing near the limit of a line, fits as well.
+	variables, number, kind := -1, -1, -1 // the number's type is a variable, too
 	return func(list string, r *store.Row) error {
-		cm := campaign.Claim{Attempt: campaign.Attempt{ID: strings.Repeat("x", 40), Campaign: c.Name, List: list, Contact: 1 << 62, Key: r.Key, Pass: 1 << 20}}
-		cm.Contact.Attributes = r.Attributes
+		long := longLine(r)
 		for _, n := range r.Numbers {
-			cm.Attempt.Number, cm.Attempt.Type = n.Number, n.Type
+			count := len(r.Attributes) + min(1, len(n.Type))
+			if !long && count <= variables && len(n.Number) <= number && len(n.Type) <= kind {
+				continue
+			}
+			cm := campaign.Claim{Attempt: campaign.Attempt{
+				ID: strings.Repeat("x", 40), Campaign: c.Name, List: list, Contact: 1 << 62, Key: r.Key, Number: n.Number, Type: n.Type, Pass: 1 << 20,
+			}}
+			cm.Contact.Attributes = r.Attributes
 			a := originateOf(&plain, &cm).Action()
 			if _, err := a.Append(nil); err != nil {
 				return err
 			}
+			variables, number, kind = max(variables, count), max(number, len(n.Number)), max(kind, len(n.Type))
 		}
 		return nil
 	}
+}
+
+// longLine tells whether one of the row's variables may come near the limit of a
+// line, were every character of it escaped.
+func longLine(r *store.Row) bool {
+	const most = ami.MaxLineBytes - 64 // for Variable: DIALCAMP_CONTACT=
+	for _, a := range r.Attributes {
+		if len(a.Name)+2*len(a.Value) > most {
+			return true
+		}
+	}
+	return 2*len(r.Key) > most
 }

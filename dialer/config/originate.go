@@ -29,7 +29,7 @@ func (o Originate) ChannelTo(number string) string {
 	if strings.Contains(o.Channel, "{national}") {
 		return strings.Replace(o.Channel, "{national}", contact.National(number), 1)
 	}
-	return strings.NewReplacer("{number}", number, "{e164}", number).Replace(o.Channel)
+	return strings.ReplaceAll(strings.ReplaceAll(o.Channel, "{number}", number), "{e164}", number)
 }
 
 // needsRegion is the placeholder of the channel that only numbers of a known

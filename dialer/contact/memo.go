@@ -5,14 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/nyaruka/phonenumbers"
 )
-
-// maxMemo is how many digits' nodes a memo has at most, of about 100 bytes
-// each. One country needs some thousands.
-const maxMemo = 1 << 17
 
 // memo is what a list's numbers were read as, by the digits that decided it.
 // The library takes 13 µs a number; nearly all of a list's begin as another did
@@ -22,9 +17,8 @@ const maxMemo = 1 << 17
 // that it matches a number with, or what is left of it without country code and
 // trunk prefix. No rule of any country stands here.
 type memo struct {
-	plan  Plan
-	roots [2][longest + 1]node // without and with a plus, by how many digits there are
-	nodes atomic.Int64
+	plan Plan
+	read [2]trie[reading] // without and with a plus
 
 	mu    sync.Mutex
 	codes map[string]*codeRules
@@ -35,31 +29,12 @@ type memo struct {
 	own   *prefixRule // nil if it is that of the code's main region
 }
 
-type node struct {
-	next [10]atomic.Pointer[node]
-	read atomic.Pointer[reading]
-}
-
 // reading is what Plan.Normalise returns for numbers of one beginning and
 // length.
 type reading struct {
 	head string // before the number's last digits
 	last int    // of them are those that were read
 	err  error
-}
-
-// codeRules are what national numbers of a country code are matched with.
-type codeRules struct {
-	whole  []*automaton
-	start  []*automaton
-	prefix *prefixRule
-}
-
-// prefixRule is what comes off a national number in front.
-type prefixRule struct {
-	re        *regexp.Regexp
-	automaton *automaton
-	transform string
 }
 
 func newMemo(p Plan) *memo {
@@ -78,53 +53,28 @@ func newMemo(p Plan) *memo {
 	return m
 }
 
-func metadata() []*phonenumbers.PhoneMetadata {
-	all, err := phonenumbers.MetadataCollection()
-	if err != nil {
-		return nil // the library would have panicked at the start
-	}
-	return all.GetMetadata()
-}
-
 // normalise is Plan.Normalise of a number without separators.
 func (m *memo) normalise(plain string) (string, error) {
 	digits := strings.TrimPrefix(plain, "+")
 	if len(plain) <= maxEmergency || len(digits) > longest {
 		return m.plan.parse(plain)
 	}
-	root := &m.roots[len(plain)-len(digits)][len(digits)]
-	at := root
-	for i := range len(digits) {
-		if r := at.read.Load(); r != nil {
-			if r.err != nil {
-				return "", r.err
-			}
-			return r.head + digits[len(digits)-r.last:], nil
+	known := &m.read[len(plain)-len(digits)]
+	if r := known.find(digits); r != nil {
+		if r.err != nil {
+			return "", r.err
 		}
-		if at = at.next[digits[i]-'0'].Load(); at == nil {
-			break
-		}
+		return r.head + digits[len(digits)-r.last:], nil
 	}
 	number, err := m.plan.parse(plain)
-	if n := m.settled(digits, plain[0] == '+'); n < len(digits) && m.nodes.Load() < maxMemo {
+	if n := m.settled(digits, plain[0] == '+'); n < len(digits) {
 		r := &reading{last: len(digits) - n, err: err}
 		if err == nil {
 			r.head = number[:len(number)-r.last]
 		}
-		m.keep(root, digits[:n], r)
+		known.keep(digits, n, r)
 	}
 	return number, err
-}
-
-func (m *memo) keep(at *node, digits string, r *reading) {
-	for i := range len(digits) {
-		next := &at.next[digits[i]-'0']
-		if next.Load() == nil && next.CompareAndSwap(nil, &node{}) {
-			m.nodes.Add(1)
-		}
-		at = next.Load()
-	}
-	at.read.Store(r)
 }
 
 // view is a number as the library matches it: some digits that it put in front,
@@ -181,12 +131,7 @@ func (m *memo) settled(digits string, plus bool) int {
 		if len(v.digits) > longest {
 			return len(digits)
 		}
-		for _, a := range rules.whole {
-			n = max(n, v.given(a.settled(v.digits)))
-		}
-		for _, a := range rules.start {
-			n = max(n, v.given(a.settledPrefix(v.digits)))
-		}
+		n = max(n, v.given(rules.settled(v.digits)))
 	}
 	return min(n, len(digits))
 }
@@ -218,71 +163,10 @@ func (p *prefixRule) strip(v view) (settled int, left []view) {
 	return settled, left
 }
 
-func newPrefixRule(meta *phonenumbers.PhoneMetadata) *prefixRule {
-	expr := meta.GetNationalPrefixForParsing()
-	if expr == "" {
-		return nil
-	}
-	return &prefixRule{
-		re:        regexp.MustCompile("^(?:" + expr + ")"),
-		automaton: newAutomaton(expr, false),
-		transform: meta.GetNationalPrefixTransformRule(),
-	}
-}
-
-// countryCode is what E.164 digits begin with; empty if no country has it.
-func countryCode(digits string) string {
-	for n := 1; n <= 3 && n <= len(digits); n++ {
-		var code int
-		for _, d := range digits[:n] {
-			code = 10*code + int(d-'0')
-		}
-		if digits[0] != '0' && len(phonenumbers.GetRegionCodesForCountryCode(code)) > 0 {
-			return digits[:n]
-		}
-	}
-	return ""
-}
-
-// rulesOf is nil if there is no such code, or if one of the expressions cannot
-// be followed.
 func (m *memo) rulesOf(code string) *codeRules {
 	if r, known := m.codes[code]; known {
 		return r
 	}
 	m.codes[code] = newCodeRules(code)
 	return m.codes[code]
-}
-
-func newCodeRules(code string) *codeRules {
-	r := &codeRules{}
-	for _, meta := range metadata() {
-		if fmt.Sprint(meta.GetCountryCode()) != code {
-			continue
-		}
-		for _, desc := range []*phonenumbers.PhoneNumberDesc{
-			meta.GetGeneralDesc(), meta.GetFixedLine(), meta.GetMobile(), meta.GetTollFree(), meta.GetPremiumRate(), meta.GetSharedCost(),
-			meta.GetPersonalNumber(), meta.GetVoip(), meta.GetPager(), meta.GetUan(), meta.GetVoicemail(),
-		} {
-			a := newAutomaton(desc.GetNationalNumberPattern(), true)
-			if a == nil {
-				return nil
-			}
-			r.whole = append(r.whole, a)
-		}
-		if meta.GetLeadingDigits() != "" {
-			a := newAutomaton(meta.GetLeadingDigits(), false)
-			if a == nil {
-				return nil
-			}
-			r.start = append(r.start, a)
-		}
-		if meta.GetId() == phonenumbers.GetRegionCodeForCountryCode(int(meta.GetCountryCode())) {
-			r.prefix = newPrefixRule(meta)
-		}
-	}
-	if len(r.whole) == 0 {
-		return nil
-	}
-	return r
 }

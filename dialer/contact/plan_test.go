@@ -153,15 +153,23 @@ func TestCheckRegion(t *testing.T) {
 }
 
 // FuzzNormalise: whatever comes, what is accepted is safe in a channel's name,
-// and stays what it is.
+// and stays what it is; and a list's numbering says the same, whatever it has
+// read before.
 func FuzzNormalise(f *testing.F) {
 	for _, s := range []string{"+82 10-1234-5678", "０１０－１２３４－５６７８", "(650) 253-0000", "119", "02-1234-5678 ext. 12", "+44 (0)20 7946 0000", "a", "\xff"} {
 		f.Add(s, true)
 	}
+	lists := map[Plan]numbering{}
 	f.Fuzz(func(t *testing.T, s string, allow bool) {
-		for _, region := range []string{"KR", "US", "IT"} {
+		for _, region := range []string{"KR", "US", "IT", "GB", "AR"} {
 			p := Plan{Region: region, AllowEmergency: allow, AllowPremium: allow}
 			n, err := p.Normalise(s)
+			if _, ok := lists[p]; !ok {
+				lists[p] = newNumbering(p)
+			}
+			if again, bad := lists[p].Normalise(s); again != n || fmt.Sprint(bad) != fmt.Sprint(err) {
+				t.Fatalf("%s %q = %q, %v; in a list %q, %v", region, s, n, err, again, bad)
+			}
 			if err != nil {
 				if n != "" {
 					t.Fatalf("%q came with an error", n)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -68,29 +67,14 @@ func ZoneOf(number string) Zone {
 	if z, ok := zoneOfPrefix(code); ok && !strings.Contains(string(z), ",") {
 		return z
 	}
-	n := numberOf(code, digits[len(code):])
-	prefix := code
-	switch t := phonenumbers.GetNumberType(n); {
-	case t == phonenumbers.UNKNOWN:
+	switch belongingOf(code, digits[len(code):]) {
+	case toNobody:
 		return ""
-	case t == phonenumbers.FIXED_LINE, t == phonenumbers.FIXED_LINE_OR_MOBILE,
-		t == phonenumbers.MOBILE && phonenumbers.GEO_MOBILE_COUNTRIES[n.GetCountryCode()]:
-		prefix = digits
+	case toCountry:
+		digits = code
 	}
-	z, _ := zoneOfPrefix(prefix)
+	z, _ := zoneOfPrefix(digits)
 	return z
-}
-
-// numberOf is what the library parses E.164 to, in a third of the time: nothing
-// has to be stripped.
-func numberOf(code, national string) *phonenumbers.PhoneNumber {
-	c, _ := strconv.Atoi(code)
-	value, _ := strconv.ParseUint(national, 10, 64)
-	n := &phonenumbers.PhoneNumber{CountryCode: new(int32(c)), NationalNumber: &value}
-	if zeros := len(national) - len(strings.TrimLeft(national, "0")); zeros > 0 {
-		n.ItalianLeadingZero, n.NumberOfLeadingZeros = new(true), new(int32(min(zeros, len(national)-1)))
-	}
-	return n
 }
 
 // zonesOfPrefix holds the library's lists of zones, which it never frees, as

@@ -101,10 +101,43 @@ func TestNumberOf(t *testing.T) {
 			}
 			code := countryCode(number[1:])
 			got := numberOf(code, number[1+len(code):])
-			if phonenumbers.GetNumberType(got) != phonenumbers.GetNumberType(want) || phonenumbers.Format(got, phonenumbers.E164) != number {
+			if kind := phonenumbers.GetNumberType(want); phonenumbers.GetNumberType(got) != kind || phonenumbers.Format(got, phonenumbers.E164) != number {
 				t.Errorf("%s: %v; want %v", number, got, want)
 			}
 		}
+	}
+}
+
+// TestZoneOfRemembers: where a number belongs is the same as of a number alone,
+// near others of every region that shares a code with many zones.
+func TestZoneOfRemembers(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(*zoneSeed, 3))
+	places := map[Zone]bool{}
+	for _, region := range []string{"US", "CA", "DO", "RU", "KZ", "AU", "CX", "BR", "MX", "GB", "JE", "ID", "PT", "ES", "CD", "MN", "FM", "IT", "CN"} {
+		for _, s := range digitsNear(rnd, region, 200) {
+			number := "+" + strings.TrimLeft(s, "+0")
+			code := countryCode(number[1:])
+			n := numberOf(code, number[1+len(code):])
+			names, _ := phonenumbers.GetTimezonesForPrefix(code)
+			switch kind := phonenumbers.GetNumberType(n); {
+			case len(names) == 1:
+			case kind == phonenumbers.UNKNOWN:
+				names = nil
+			case kind == phonenumbers.FIXED_LINE, kind == phonenumbers.FIXED_LINE_OR_MOBILE, kind == phonenumbers.MOBILE && phonenumbers.GEO_MOBILE_COUNTRIES[n.GetCountryCode()]:
+				names, _ = phonenumbers.GetTimezonesForPrefix(number)
+			}
+			want := joinZones(names)
+			if want == phonenumbers.UNKNOWN_TIMEZONE {
+				want = ""
+			}
+			if got := ZoneOf(number); got != want {
+				t.Errorf("%s is in %q; want %q", number, got, want)
+			}
+			places[want] = true
+		}
+	}
+	if len(places) < 30 {
+		t.Errorf("only %d zones were met", len(places))
 	}
 }
 
