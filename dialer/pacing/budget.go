@@ -10,6 +10,8 @@ const (
 	// unknownRest is how many answers are counted on when it is not known how
 	// long the campaign will dial.
 	unknownRest = 30
+	// sureRest is how much of the expected answers is counted on otherwise.
+	sureRest = 0.95
 
 	// half is the number of answers at which realised abandoned calls count as
 	// much as predicted ones, which tell earlier but are estimates.
@@ -26,7 +28,7 @@ func (s *State) budget(limit, left float64) float64 {
 	d := &s.Day.Count
 	rest := math.Min(unknownRest, d.Answers)
 	if left > 0 && s.Day.Seconds > 0 {
-		rest = d.Answers / s.Day.Seconds * left
+		rest = sureRest * d.Answers / s.Day.Seconds * left
 	}
 	answers := d.Answers + rest
 	debt := math.Max(0, s.Past.Abandoned-limit*s.Past.Answers)
