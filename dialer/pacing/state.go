@@ -161,12 +161,12 @@ func (s *State) correction() float64 { return math.Max(0.5, math.Min(3, s.Realis
 
 // caution is what the threshold is multiplied by just after an abandoned call,
 // while people answer faster than expected: that is how a step of the answer
-// rate begins, before it can be told from chance. Large teams see a step soon
-// enough without, and one agent is stopped by the budget anyway.
+// rate begins, before it can be told from chance. Five agents and more
+// see a step soon enough without.
 func (s *State) caution(limit float64, agents int) float64 {
 	over := s.Recent - recentMemory*limit - 0.2
 	hint := s.Rate.Seen/s.Rate.Expected - 1.1
-	if over <= 0 || hint <= 0 || agents <= 1 {
+	if over <= 0 || hint <= 0 || agents >= 5 {
 		return 1
 	}
 	return math.Exp(-20 / float64(agents) * over * math.Min(hint, 0.3))
