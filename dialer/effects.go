@@ -36,7 +36,7 @@ func (d *Daemon) effects(old, cfg *config.Config, links map[string]*link) map[co
 			all[c] = d.withoutList(old, c.Subject)
 		case kind == "asterisk" && c.Key == "" && c.Gone:
 			all[c] = "its connection ends when the last call there has"
-		case kind == "asterisk" && c.Key != "" && links[rest] != nil && strings.HasPrefix(c.Key, "tls") || kind == "asterisk" && (c.Key == "address" || c.Key == "username" || c.Key == "secret"):
+		case kind == "asterisk" && links[rest] != nil && strings.HasPrefix(c.Key, "tls") || kind == "asterisk" && (c.Key == "address" || c.Key == "username" || c.Key == "secret"):
 			all[c] = "it is connected to anew; calls in flight go on"
 		}
 	}

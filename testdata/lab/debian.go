@@ -11,18 +11,8 @@ import (
 // test ends. Like Up it skips the test where the lab cannot run, or fails it under CI=true; it does not hold the lab.
 func Debian(t testing.TB) (dir string) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("lab: -short")
-	}
 	l := newLab(t)
-	if os.Geteuid() != 0 {
-		l.missing("the lab needs root")
-	}
-	if status, output := l.run("make"); status == cannotRun {
-		l.missing(output)
-	} else if status != 0 {
-		t.Fatalf("lab make: exit status %d\n%s", status, output)
-	}
+	l.mustHere("make")
 	// Not below /tmp, which may not allow programs or devices; what the lab lives in does.
 	dir, err := os.MkdirTemp(l.dir, "debian-")
 	if err != nil {

@@ -68,31 +68,39 @@ type Call struct {
 // Where the lab cannot run the test is skipped, unless CI=true: there it fails.
 func Up(t testing.TB, agents int) *Lab {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("lab: -short")
-	}
 	l := newLab(t)
-	if os.Geteuid() != 0 {
-		l.missing("the lab needs root")
-	}
 	l.hold()
-	status, output := l.run("up", strconv.Itoa(agents))
-	if status == cannotRun {
-		l.missing(output)
-	}
-	if status != 0 {
-		t.Fatalf("lab up: exit status %d\n%s", status, output)
-	}
+	l.mustHere("up", strconv.Itoa(agents))
 	l.ClearCDR()
 	return l
 }
 
+// newLab skips the test, or under CI=true fails it, where the lab certainly cannot run.
 func newLab(t testing.TB) *Lab {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("lab: -short")
+	}
 	l := &Lab{t: t, script: findScript(t), dir: os.Getenv("LAB_DIR")}
 	if l.dir == "" {
 		l.dir = "/var/tmp/dialcamp-lab"
 	}
+	if os.Geteuid() != 0 {
+		l.missing("the lab needs root")
+	}
 	return l
+}
+
+// mustHere is must for what may find out that the lab cannot run on this machine.
+func (l *Lab) mustHere(args ...string) {
+	l.t.Helper()
+	switch status, output := l.run(args...); status {
+	case 0:
+	case cannotRun:
+		l.missing(output)
+	default:
+		l.t.Fatalf("lab %s: exit status %d\n%s", strings.Join(args, " "), status, output)
+	}
 }
 
 // PBX is the manager of the dialing server (Asterisk 22).
