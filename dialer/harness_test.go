@@ -170,7 +170,9 @@ func (w *world) runToListEnd(limit time.Duration) {
 
 func (w *world) await(limit time.Duration, what string, cond func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(limit); !cond(); time.Sleep(20 * time.Millisecond) {
+	// A look costs as much as a second of an idle daemon: of hours not each moment is looked at.
+	pause := max(20*time.Millisecond, limit/20_000)
+	for end := time.Now().Add(limit); !cond(); time.Sleep(pause) {
 		if time.Now().After(end) {
 			w.t.Fatalf("after %v: not %s; %+v", limit, what, w.status())
 		}

@@ -161,7 +161,7 @@ func TestStopWhileAsteriskIsAway(t *testing.T) {
 func TestVerbs(t *testing.T) {
 	inWorld(t, func(t *testing.T) {
 		// Three talk at once; a fourth agent's call rings for ever.
-		w := newWorld(t, amitest.Lab(4), map[string]string{"a.csv": numbers(append([]string{"4001"}, long(8)...)...)}, oneCampaign(""))
+		w := newWorld(t, amitest.Lab(4), map[string]string{"a.csv": numbers(append([]string{"4001"}, long(20)...)...)}, oneCampaign(""))
 		again := func(want campaign.State) {
 			t.Helper()
 			w.stop()
