@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +22,7 @@ type simulation struct {
 	compare      []string
 	svg          string
 	table        bool
+	fill         []string // Markdown files
 	sizes        []int
 	human        float64
 	talk, wrapup time.Duration
@@ -80,7 +84,8 @@ A scenario file is YAML, durations with a unit; what is left out is as above:
 	f.StringSliceVar(&s.compare, "compare", nil, "simulate these `MODES` instead of one, such as progressive,power:2,predictive")
 	f.StringVar(&s.svg, "svg", "", "also plot occupancy and abandoned calls over the shift to this `FILE`")
 	f.BoolVar(&s.table, "table", false, "simulate every world with --sizes agents, and print tables")
-	f.IntSliceVar(&s.sizes, "sizes", []int{1, 2, 5, 10, 20, 50, 100, 500}, "numbers of agents of --table")
+	f.StringSliceVar(&s.fill, "fill", nil, "simulate what the tables of these Markdown `FILES` have columns for, and write the results of predictive pacing into their rows named dialcamp; --sizes leaves columns out")
+	f.IntSliceVar(&s.sizes, "sizes", []int{1, 2, 5, 10, 20, 50, 100, 500}, "numbers of agents of --table and --fill")
 	a.jsonFlag(cmd)
 	return cmd
 }
@@ -89,6 +94,12 @@ func (a *app) simulate(cmd *cobra.Command, s *simulation) error {
 	modes := s.compare
 	if s.table && len(modes) == 0 {
 		modes = []string{"progressive", "power:2", "predictive"}
+	}
+	if len(s.fill) > 0 {
+		if s.table || s.history != "" || s.file != "" || len(modes) > 0 {
+			return usage("the files say what is to be simulated", "--fill excludes --table, --compare, --file and --from-history")
+		}
+		return a.fill(cmd, s)
 	}
 	for _, m := range modes {
 		if _, _, err := sim.ParseMode(m); err != nil {
@@ -199,6 +210,44 @@ func (a *app) tables(cmd *cobra.Command, s *simulation, modes []string) error {
 		if err := t.WriteMarkdown(cmd.OutOrStdout(), sc.AbandonTarget); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// fill writes results into the tables of Markdown files, each simulated once.
+func (a *app) fill(cmd *cobra.Command, s *simulation) error {
+	known := map[sim.Column]sim.Result{}
+	for _, path := range s.fill {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		filled, n, err := sim.Fill(string(text), s.scenario.AbandonTarget, func(c sim.Column) (r sim.Result, ok bool, err error) {
+			if !slices.Contains(s.sizes, c.Agents) {
+				return r, false, nil
+			}
+			if r, ok = known[c]; ok {
+				return r, true, nil
+			}
+			sc, err := a.world(cmd, s, c.World)
+			if err != nil {
+				return r, false, err
+			}
+			sc.Mode, sc.Agents = "predictive", c.Agents
+			if err := sc.Check(); err != nil {
+				return r, false, usage("see: dialcamp simulate --help", "%s: %w", path, err)
+			}
+			r, err = sim.RunAll(cmd.Context(), sc)
+			known[c] = r
+			return r, true, err
+		})
+		if err != nil {
+			return err
+		}
+		if err := report.ToFile(path, func(w io.Writer) error { _, err := io.WriteString(w, filled); return err }); err != nil {
+			return err
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d cells\n", path, n)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package sim
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"text/tabwriter"
 )
@@ -48,11 +47,7 @@ func (t *Table) WriteMarkdown(w io.Writer, limit float64) error {
 	for _, m := range t.Modes {
 		fmt.Fprintf(&b, "| %s", m)
 		for _, r := range t.Cells[m] {
-			format := " | %.1f %.1f"
-			if math.Round(1000*r.Abandon.Mean) > math.Round(1000*limit) { // as it is printed
-				format = " | %.1f **%.1f**"
-			}
-			fmt.Fprintf(&b, format, 100*r.Occupancy.Mean, 100*r.Abandon.Mean)
+			fmt.Fprintf(&b, " | %s", cell(r, limit))
 		}
 		fmt.Fprintf(&b, " |\n")
 	}
