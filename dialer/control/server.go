@@ -11,9 +11,9 @@
 //	GET  /v1/campaigns/NAME/lists/LIST/batches  array of store.Batch, oldest first
 //	POST /v1/batches/ID/undo                    Undone
 //	POST /v1/reload?dry_run=                    Reload: the config is read again
-//	GET  /v1/report?campaign=&by=&interval=&from=&to=   array of report.Row
+//	GET  /v1/report?campaign=&by=&interval=&from=&to=&format=   array of report.Row, or a file in one of report.Formats
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
-//	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
+//	GET  /v1/pacing/CAMPAIGN?seq=&last=         one Decision a line, from number seq on; of these the last
 //	GET  /v1/dnc                                array of store.DNCList
 //	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
 //	POST /v1/dnc/add|remove?list=&campaign=     entries, one a line; {"entries": how many there were to do}
@@ -30,11 +30,13 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -44,6 +46,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
 )
@@ -205,18 +208,50 @@ func (a api) known(w http.ResponseWriter, name string) bool {
 }
 
 func (a api) report(w http.ResponseWriter, r *http.Request) {
-	q, err := query(r, "campaign", "by", "interval", "from", "to")
+	q, err := query(r, "campaign", "by", "interval", "from", "to", "format")
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
+	format := r.URL.Query().Get("format")
+	if format != "" && fileTypes[format] == "" {
+		fail(w, http.StatusBadRequest, fmt.Errorf("format=%q is unknown; it is one of %v", format, report.Formats))
+		return
+	}
 	q.Configured, q.Now = a.op.Configured(), time.Now()
+	if format != "" {
+		a.reportFile(w, format, q)
+		return
+	}
 	rows, err := report.Build(a.op.Store(), q)
 	if err != nil {
 		fail(w, statusOf(err), err)
 		return
 	}
 	reply(w, rows)
+}
+
+// fileTypes are the media types of report.Formats.
+var fileTypes = map[string]string{
+	"table": "text/plain; charset=utf-8",
+	"csv":   "text/csv; charset=utf-8",
+	"json":  "application/json",
+	"html":  "text/html; charset=utf-8",
+	"xlsx":  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+// reportFile answers with the file that the report command would write. It is
+// to be kept, not shown: a page of text from lists has no place beside the API.
+func (a api) reportFile(w http.ResponseWriter, format string, q report.Query) {
+	var b bytes.Buffer
+	if err := report.WriteTo(&b, format, a.op.Store(), q); err != nil {
+		fail(w, statusOf(err), err)
+		return
+	}
+	w.Header().Set("Content-Type", fileTypes[format])
+	w.Header().Set("Content-Disposition", "attachment")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Write(b.Bytes())
 }
 
 func (a api) calls(w http.ResponseWriter, r *http.Request) {
@@ -238,28 +273,64 @@ func (a api) calls(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Decision is an entry of the pacing ledger.
+type Decision struct {
+	pacing.Entry
+	Held string `json:"held"` // what kept it from more calls, in words
+}
+
 func (a api) pacing(w http.ResponseWriter, r *http.Request) {
-	name, seq := r.PathValue("name"), uint64(0)
-	if _, ok := a.op.Configured()[name]; !ok {
-		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", name))
+	name := r.PathValue("name")
+	if !a.known(w, name) {
 		return
 	}
-	if s := r.URL.Query().Get("seq"); s != "" {
-		var err error
-		if seq, err = strconv.ParseUint(s, 10, 64); err != nil {
-			fail(w, http.StatusBadRequest, fmt.Errorf("seq=%q is not a number", s))
+	v, err := parameters(r, "seq", "last")
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	n := map[string]uint64{}
+	for param, s := range v {
+		if n[param], err = strconv.ParseUint(s, 10, 64); err != nil {
+			fail(w, http.StatusBadRequest, fmt.Errorf("%s=%q is not a number", param, s))
 			return
 		}
 	}
+	entries := report.Ledger(a.op.Store(), name, n["seq"])
+	if _, ok := v["last"]; ok {
+		entries = last(entries, n["last"])
+	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	enc := json.NewEncoder(w)
-	for e, err := range report.Ledger(a.op.Store(), name, seq) {
+	for e, err := range entries {
 		if err == nil {
-			err = enc.Encode(e)
+			err = enc.Encode(Decision{e, e.Held()})
 		}
 		if err != nil {
 			// The status is out already: only breaking off tells the client.
 			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// last yields the last n of entries, or what they end with instead of them, an
+// error.
+func last(entries iter.Seq2[pacing.Entry, error], n uint64) iter.Seq2[pacing.Entry, error] {
+	return func(yield func(pacing.Entry, error) bool) {
+		var kept []pacing.Entry
+		for e, err := range entries {
+			if err != nil {
+				yield(e, err)
+				return
+			}
+			if kept = append(kept, e); uint64(len(kept)) > n {
+				kept = kept[1:]
+			}
+		}
+		for _, e := range kept {
+			if !yield(e, nil) {
+				return
+			}
 		}
 	}
 }
