@@ -195,6 +195,15 @@ func (b *tab) click(selector string) {
 	b.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
+// choose takes an option of a select, as the keyboard does: by its beginning.
+func (b *tab) choose(selector, option string) {
+	b.t.Helper()
+	b.do(chromedp.Focus(chromedp.CSS(selector)), chromedp.KeyEvent(option))
+	b.until(option+" chosen", func() bool {
+		return strings.HasPrefix(eval[string](b, fmt.Sprintf("document.querySelector(%q).selectedOptions[0].textContent", selector)), option)
+	})
+}
+
 // clean fails if the console showed an error, but for those that contain one of
 // allowed.
 func (b *tab) clean(allowed ...string) {

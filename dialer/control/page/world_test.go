@@ -15,11 +15,14 @@ import (
 
 	"github.com/dialcamp/dialcamp/ami/amitest"
 	"github.com/dialcamp/dialcamp/dialer"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/control/page"
+	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
+// settings are of two campaigns, of which autumn has nobody to call.
 const settings = `
 asterisk: [{name: memory, address: %q, username: dialcamp, secret: dialcamp-secret}]
 store: {path: dialcamp.db}
@@ -35,47 +38,48 @@ campaigns:
     queue: Camp201
     lists: [{path: autumn.csv}]
     originate: {ring_timeout: 25s, context: campaign, exten: "201"}
-    pacing: {mode: progressive}
-    start: "0 3 1 1 *"
 `
 
-// hostile is the name of an agent and the key of a contact.
-const hostile = `<script>alert(1)</script><img src=x onerror=alert(2)>`
+// hostile is a name that would be a script if anybody let it.
+const hostile = `<script>alert(1)</script><img src=x onerror=alert(2)>"';--`
 
-// world is a daemon that dials an Asterisk in memory, with the page beside its API.
+// world is a daemon that dials an Asterisk in memory, at many times the speed of
+// life, with the page beside its API.
 type world struct {
 	t      *testing.T
-	d      *dialer.Daemon
-	socket string
-	url    string
+	api    http.Handler
+	daemon *control.Client
+	pbx    *amitest.Server
+	srv    *httptest.Server
 }
 
-func newWorld(t *testing.T, contacts int) *world {
+func newWorld(t *testing.T) *world {
 	t.Helper()
 	clock := amitest.Scaled(time.Date(2026, 11, 25, 9, 7, 0, 0, time.Local), 120)
 	mix := amitest.DefaultMix(1)
 	mix.Human, mix.Machine, mix.Busy, mix.Invalid, mix.Congestion, mix.Rejected = 0.25, 0.10, 0.12, 0.06, 0.02, 0.03
 	mix.Talk = amitest.Spread{Median: 45 * time.Second, Sigma: 0.6}
-	pbx := amitest.Lab(20)
-	pbx.Clock, pbx.Plan = clock, amitest.Mix(mix)
-	for i := range pbx.Queues {
-		pbx.Queues[i].Wrapup = 10 * time.Second
-		if len(pbx.Queues[i].Members) > 0 {
-			pbx.Queues[i].Members[0].Name = hostile
+	lab := amitest.Lab(20)
+	lab.Clock, lab.Plan = clock, amitest.Mix(mix)
+	for i := range lab.Queues {
+		lab.Queues[i].Wrapup = 10 * time.Second
+		for k := range lab.Queues[i].Members {
+			lab.Queues[i].Members[k].Name = fmt.Sprint(hostile, k)
 		}
 	}
-	asterisk := amitest.New(pbx)
-	if err := asterisk.Start(); err != nil {
+	pbx := amitest.New(lab)
+	if err := pbx.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { asterisk.Close() })
+	t.Cleanup(func() { pbx.Close() })
 	dir := t.TempDir()
 	var list strings.Builder
-	list.WriteString("key,phone\n")
-	for i := range contacts {
-		fmt.Fprintf(&list, "C%d%s,02%08d\n", i, map[bool]string{true: hostile}[i%3 == 0], 10000000+i*37)
+	list.WriteString("key\tphone\n")
+	for i := range 2000 {
+		fmt.Fprintf(&list, "C%d\t02%08d\n", i, 10000000+i*37)
 	}
-	for name, text := range map[string]string{"config.yaml": fmt.Sprintf(settings, asterisk.Addr()), "spring.csv": list.String(), "autumn.csv": "phone\n0211111111\n"} {
+	fmt.Fprintf(&list, "\"%s\"\t0299999999\n", strings.ReplaceAll(hostile, `"`, `""`))
+	for name, text := range map[string]string{"config.yaml": fmt.Sprintf(settings, pbx.Addr()), "spring.csv": list.String(), "autumn.csv": "phone\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +88,7 @@ func newWorld(t *testing.T, contacts int) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := dialer.New(cfg, dialer.Options{Clock: clock, Log: slog.New(slog.DiscardHandler)})
+	d, err := dialer.New(cfg, dialer.Options{Clock: clock, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,9 +101,37 @@ func newWorld(t *testing.T, contacts int) *world {
 			t.Error(err)
 		}
 	})
-	srv := httptest.NewServer(guarded(control.Handler(d)))
-	t.Cleanup(srv.Close)
-	return &world{t: t, d: d, socket: cfg.Control.Socket, url: srv.URL}
+	w := &world{t: t, api: guarded(control.Handler(d)), daemon: control.NewClient(cfg.Control.Socket), pbx: pbx}
+	w.srv = httptest.NewServer(w.api)
+	t.Cleanup(func() { w.srv.Close() })
+	return w
+}
+
+// url is the page's, for whoever has a token.
+func (w *world) url(token string) string { return w.srv.URL + "/#token=" + token }
+
+// row is spring's report.
+func (w *world) row() report.Row {
+	w.t.Helper()
+	rows, err := w.daemon.Report(w.t.Context(), report.Query{Campaign: "spring"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return rows[0]
+}
+
+func (w *world) state(name string) campaign.State {
+	w.t.Helper()
+	st, err := w.daemon.Status(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range st.Campaigns {
+		if c.Name == name {
+			return c.State
+		}
+	}
+	return ""
 }
 
 // guarded is the API for those who have a token, and the page.

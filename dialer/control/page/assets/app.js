@@ -16,8 +16,9 @@ import { operate, showVerbs } from './verbs.js';
 const EVERY = 2000; // ms between looks
 const STREAMED = 10_000; // the same while events come
 const SOONEST = 800; // after an event
-const SLOW = 10_000; // between looks at what takes longer to find out
-const DAY = 15_000; // between looks at the day
+const SLOW = 10_000; // when nobody looks
+const SOME = 4000; // between looks at what the daemon has to count
+const SPARE = 30; // times as long as that takes, at least, it is left alone
 const SHOWN = 15; // attempts
 const DECISIONS = 8;
 
@@ -64,17 +65,24 @@ async function look() {
   } catch (e) {
     failed(e);
   }
-  show();
-  looking = false;
+  try {
+    show();
+  } finally {
+    looking = false;
+    next();
+  }
+}
+
+function next() {
   const wait = again ? SOONEST : document.hidden ? SLOW : streaming && !goneSince ? STREAMED : EVERY;
   again = false;
   if (access || goneSince) timer = setTimeout(look, wait);
 }
 
 function failed(e) {
-  if (e instanceof Refused && (e.status === 401 || e.status === 403)) return logout(e.message);
+  if (e instanceof Refused && e.status === 401) return location.reload();
   if (e instanceof Refused) {
-    failing = e.message;
+    failing = `The daemon answers, but fails: ${e.message}`;
     return undefined;
   }
   if (e instanceof Gone) {
@@ -82,30 +90,39 @@ function failed(e) {
     streaming = false;
     return undefined;
   }
-  throw e;
+  // Not as this page knows it: another daemon's, or a mistake here.
+  failing = `What the daemon answers cannot be shown: ${e}`;
+  console.error(e);
+  return undefined;
 }
 
-// isDue tells whether it is time to look at something again.
-function isDue(what, every) {
-  if (now() < (due[what] ?? 0)) return false;
-  due[what] = now() + every;
-  return true;
+// sometimes asks for what costs the daemon more, and not as often: old is what was
+// found last.
+async function sometimes(what, old, path) {
+  if (now() < (due[what] ?? 0)) return old;
+  const began = now();
+  due[what] = Infinity;
+  try {
+    return await get(path);
+  } finally {
+    due[what] = now() + Math.max(SOME, SPARE * (now() - began));
+  }
 }
 
 async function lookAtAll() {
   status = await get('/v1/status');
-  for (const k of ['asterisk', 'queues', 'campaigns', 'reports']) status[k] ??= [];
+  status.queues ??= []; // a broadcast has none
   failing = '';
-  if (!campaign()) choose(status.campaigns[0]?.name ?? '', view);
-  if (isDue('reports', SLOW)) reports = await get('/v1/report');
-  if (!chosen || view !== 'live') return;
+  if (!campaign()) choose(status.campaigns[0].name, view);
+  reports = await sometimes('reports', reports, '/v1/report');
+  if (view !== 'live') return;
   const asked = of;
   const name = chosen;
   const [why, decisions, calls, day] = await Promise.all([
-    isDue('why', SLOW) ? get(campaignPath(name, 'why')) : of.why,
+    sometimes('why', of.why, campaignPath(name, 'why')),
     lines(`/v1/pacing/${encodeURIComponent(name)}${query(of.seq ? { seq: of.seq } : { last: DECISIONS })}`),
     lastCalls(name),
-    isDue('day', DAY) ? get(`/v1/report${query({ campaign: name, by: 'interval', interval: '15m', from: midnight() })}`) : of.day,
+    sometimes('day', of.day, `/v1/report${query({ campaign: name, by: 'interval', interval: '15m', from: midnight() })}`),
   ]);
   if (asked !== of) return; // another was chosen meanwhile
   of.why = why;
@@ -167,14 +184,10 @@ async function login() {
   listen();
 }
 
-function logout(why) {
+// logout leaves nothing on the page of what was seen.
+function logout() {
   setToken('');
-  leaving.abort();
-  access = status = null;
-  of = fresh();
-  due = {};
-  forgetDay();
-  ask(why);
+  location.reload();
 }
 
 function ask(why) {
@@ -232,12 +245,8 @@ function show() {
   announce();
   showCampaigns(status, chosen, view);
   const c = campaign();
-  $('none').hidden = Boolean(c);
   $('chosen').hidden = !c;
-  if (!c) {
-    fill($('none'), h('h2', null, 'No campaign yet'), h('p', null, 'The config names none. Add one below campaigns: and let the daemon read it with dialcamp reload; it appears here by itself.'));
-    return;
-  }
+  if (!c) return; // until it has been looked at
   fill($('title'), h('h2', null, c.name), ' ', stateBadge(c.state));
   fill($('views'), [['live', 'Live'], ['reports', 'Reports']].map(([v, name]) => h('li', null, h('a', { href: linkTo(c.name, v), 'aria-current': v === view ? 'page' : null }, name))));
   showVerbs(c, may('operate') && !goneSince);
@@ -276,7 +285,7 @@ function showTroubles() {
   if (goneSince) {
     all.push({ bad: true, text: `The daemon has not answered since ${goneSince.toTimeString().slice(0, 8)}, by this computer’s clock. ${status ? 'What is shown is what was last seen. ' : ''}Trying again.` });
   }
-  if (failing) all.push({ bad: true, text: `The daemon answers, but fails: ${failing}` });
+  if (failing) all.push({ bad: true, text: failing });
   if (status && access) all.push(...troubles(status, new Map(status.campaigns.map((c) => [c.name, limitOf(c)]))));
   fill($('troubles'), all.length ? h('ul', null, all.map((t) => h('li', { class: t.bad ? 'bad' : 'mind' }, t.text))) : '');
 }
@@ -301,7 +310,7 @@ $('login-form').addEventListener('submit', (e) => {
   look();
 });
 
-$('logout').addEventListener('click', () => logout('You are logged out.'));
+$('logout').addEventListener('click', logout);
 
 $('verbs').addEventListener('click', async (e) => {
   const verb = e.target.closest('[data-verb]')?.dataset.verb;
