@@ -62,7 +62,8 @@ type Daemon struct {
 	core    *campaign.Core
 	links   map[string]*link
 	jobs    []*job
-	closing bool // draining
+	closing bool            // draining
+	tcp     *control.Server // at control.listen; nil without
 
 	linkCtx   context.Context // ends the connections
 	linkWork  sync.WaitGroup
@@ -149,11 +150,12 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 		defer ctl.Close()
 	}
 	if cfg.Control.Listen != "" {
-		watched, err := control.ListenToWatchers(cfg.Control.Listen, d)
+		tcp, err := control.ListenTCP(cfg.Control, d.log, d)
 		if err != nil {
 			return err
 		}
-		defer watched.Close()
+		defer tcp.Close()
+		d.tcp = tcp
 	}
 
 	linkCtx, cutLinks := context.WithCancel(context.Background())

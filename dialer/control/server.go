@@ -1,6 +1,10 @@
-// Package control is the operator's HTTP API on a unix socket. The command line
-// is a client of it.
+// Package control is the operator's HTTP API on a unix socket, which the command
+// line is a client of, and on TCP for those who have a token: Authorization:
+// Bearer TOKEN. One that reads may GET, one that operates also POST; 401 is the
+// answer without a token and 403 without the right. The store's copy and the
+// profiles are on the socket only; metrics and health need no token.
 //
+//	GET  /v1/access                             Access: who asks, and what they may do
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
 //	GET  /v1/campaigns/NAME/why                 report.Why
@@ -46,6 +50,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
@@ -87,6 +92,7 @@ type Server struct {
 	http    *http.Server
 	address string
 	done    chan struct{}
+	guard   *guard // of a TCP address
 }
 
 // Address is where it listens.
@@ -100,18 +106,22 @@ func Listen(path string, op Operator) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return serve(ln, Handler(op)), nil
+	return serve(ln, newHTTP(Handler(op))), nil
 }
 
-func serve(ln net.Listener, h http.Handler) *Server {
-	s := &Server{
-		http:    &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10},
-		address: ln.Addr().String(),
-		done:    make(chan struct{}),
-	}
+func newHTTP(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+}
+
+func serve(ln net.Listener, h *http.Server) *Server {
+	s := &Server{http: h, address: ln.Addr().String(), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		s.http.Serve(ln)
+		if h.TLSConfig != nil {
+			h.ServeTLS(ln, "", "")
+			return
+		}
+		h.Serve(ln)
 	}()
 	return s
 }
@@ -126,10 +136,24 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Handler is the API.
+// Handler is the API as the socket has it: whoever can open that may do
+// everything.
 func Handler(op Operator) http.Handler {
 	a := api{op}
 	mux := http.NewServeMux()
+	a.routes(mux)
+	mux.HandleFunc("GET /v1/db/backup", a.dbBackup)
+	a.watch(mux)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("/", nothing)
+	return as(Access{"socket", []string{config.MayRead, config.MayOperate}}, mux)
+}
+
+// routes adds the API, as far as it is on every address.
+func (a api) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v1/access", a.access)
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
 	mux.HandleFunc("GET /v1/campaigns/{name}/why", a.why)
@@ -148,13 +172,6 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("POST /v1/dnc/add", a.dncAdd)
 	mux.HandleFunc("POST /v1/dnc/remove", a.dncRemove)
 	mux.HandleFunc("GET /v1/db/stats", a.dbStats)
-	mux.HandleFunc("GET /v1/db/backup", a.dbBackup)
-	a.watch(mux)
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("/", nothing)
-	return mux
 }
 
 func nothing(w http.ResponseWriter, r *http.Request) {
