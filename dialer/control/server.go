@@ -14,6 +14,7 @@
 //	GET  /v1/report?campaign=&by=&interval=&from=&to=   array of report.Row
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
 //	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
+//	GET  /v1/events?campaign=&types=            what happens, as server-sent events, see events.go; types with commas between them
 //	GET  /v1/dnc                                array of store.DNCList
 //	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
 //	POST /v1/dnc/add|remove?list=&campaign=     entries, one a line; {"entries": how many there were to do}
@@ -44,6 +45,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
 )
@@ -68,6 +70,8 @@ type Operator interface {
 	// with dryRun it only tells what would change. Of a config that is wrong the
 	// error is a config.Errors.
 	Reload(ctx context.Context, dryRun bool) (Reload, error)
+	// Events is where what happens is published.
+	Events() *event.Hub
 	Store() store.Store
 	Configured() map[string]report.Campaign
 }
@@ -140,6 +144,7 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
+	mux.HandleFunc("GET /v1/events", a.events)
 	mux.HandleFunc("GET /v1/dnc", a.dncLists)
 	mux.HandleFunc("GET /v1/dnc/check", a.dncCheck)
 	mux.HandleFunc("POST /v1/dnc/add", a.dncAdd)
