@@ -24,7 +24,7 @@ type Type string
 const (
 	Attempt   Type = "attempt"   // a call is placed; its attempt is durable
 	Answer    Type = "answer"    // the contact's side picked up
-	Agent     Type = "agent"     // an agent talks to them
+	Agent     Type = "agent"     // an agent talks to them; in a broadcast, when it has ended: they heard the message
 	Outcome   Type = "outcome"   // the attempt ended, and how is durable
 	Withdrawn Type = "withdrawn" // the call was certainly not placed; the attempt is gone as if it had never been
 	Campaign  Type = "campaign"  // its state changed
