@@ -22,6 +22,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -86,6 +87,7 @@ type Daemon struct {
 	purging  sync.Mutex
 	expiring sync.Mutex
 
+	events    *event.Hub
 	failing   failing
 	states    latestStates
 	agentTime agentTime
@@ -112,7 +114,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	d := &Daemon{
 		opt: opt, clock: opt.Clock, log: opt.Log, links: map[string]*link{}, core: campaign.New(nil, nil, nil),
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
-		listErr: map[string]string{},
+		listErr: map[string]string{}, events: event.NewHub(opt.Clock.Now()),
 	}
 	d.cfg.Store(cfg)
 	links, err := d.newLinks(cfg)
@@ -157,6 +159,7 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 		defer tcp.Close()
 		d.tcp = tcp
 	}
+	defer d.events.Close() // whoever reads them does not keep the API open
 
 	linkCtx, cutLinks := context.WithCancel(context.Background())
 	defer cutLinks()

@@ -10,6 +10,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
@@ -69,7 +70,11 @@ func (d *Daemon) Reload(ctx context.Context, dryRun bool) (control.Reload, error
 	if dryRun {
 		return r, nil
 	}
-	return r, d.replace(ctx, cfg, links, len(changes) > 0)
+	if err := d.replace(ctx, cfg, links, len(changes) > 0); err != nil {
+		return r, err
+	}
+	d.events.Publish(event.Reload, "", control.ReloadEvent{Time: d.clock.Now(), Reload: r})
+	return r, nil
 }
 
 // refuse complains of changes that take a restart.

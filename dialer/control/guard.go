@@ -61,15 +61,21 @@ func newGuard(log *slog.Logger) *guard {
 	}, []string{"status"})}
 }
 
-func (g *guard) before(next http.Handler) http.Handler {
+// once serves what is there only once there are tokens.
+func (g *guard) once(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		tokens := *g.tokens.Load()
-		if len(tokens) == 0 {
+		if len(*g.tokens.Load()) == 0 {
 			failure{Error: "the API is not on this address", Hint: "use the control socket, or set control.token_file"}.write(w, http.StatusNotFound)
 			return
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (g *guard) before(next http.Handler) http.Handler {
+	return g.once(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := bearer(r)
-		t := find(tokens, given)
+		t := find(*g.tokens.Load(), given)
 		switch {
 		case given == "":
 			g.refuse(w, http.StatusUnauthorized, `Bearer realm="dialcamp"`, failure{Error: "a token is needed", Hint: "send the header Authorization: Bearer TOKEN, with one of control.token_file"})
@@ -82,7 +88,7 @@ func (g *guard) before(next http.Handler) http.Handler {
 		default:
 			as(accessBy(t), next).ServeHTTP(w, r)
 		}
-	})
+	}))
 }
 
 func accessBy(t *config.Token) Access {

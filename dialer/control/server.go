@@ -18,11 +18,13 @@
 //	GET  /v1/report?campaign=&by=&interval=&from=&to=&format=   array of report.Row, or a file in one of report.Formats
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
 //	GET  /v1/pacing/CAMPAIGN?seq=&last=         one Decision a line, from number seq on; of these the last
+//	GET  /v1/events?campaign=&types=            what happens, as server-sent events, see events.go; types with commas between them
 //	GET  /v1/dnc                                array of store.DNCList
 //	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
 //	POST /v1/dnc/add|remove?list=&campaign=     entries, one a line; {"entries": how many there were to do}
 //	GET  /v1/db/stats                           store.Stats
 //	GET  /v1/db/backup                          a copy of the store
+//	GET  /, /assets/                            the web page, see package page
 //	GET  /metrics                               for Prometheus
 //	GET  /livez, /readyz                        200 or 503: the daemon lives; it could place calls
 //	GET  /debug/pprof/                          profiles, for go tool pprof
@@ -51,6 +53,8 @@ import (
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/control/page"
+	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
@@ -76,6 +80,8 @@ type Operator interface {
 	// with dryRun it only tells what would change. Of a config that is wrong the
 	// error is a config.Errors.
 	Reload(ctx context.Context, dryRun bool) (Reload, error)
+	// Events is where what happens is published.
+	Events() *event.Hub
 	Store() store.Store
 	Configured() map[string]report.Campaign
 }
@@ -147,6 +153,7 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	show(mux, page.Handler())
 	mux.HandleFunc("/", nothing)
 	return as(Access{"socket", []string{config.MayRead, config.MayOperate}}, mux)
 }
@@ -167,11 +174,18 @@ func (a api) routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
+	mux.HandleFunc("GET /v1/events", a.events)
 	mux.HandleFunc("GET /v1/dnc", a.dncLists)
 	mux.HandleFunc("GET /v1/dnc/check", a.dncCheck)
 	mux.HandleFunc("POST /v1/dnc/add", a.dncAdd)
 	mux.HandleFunc("POST /v1/dnc/remove", a.dncRemove)
 	mux.HandleFunc("GET /v1/db/stats", a.dbStats)
+}
+
+// show adds the page.
+func show(mux *http.ServeMux, page http.Handler) {
+	mux.Handle("GET /{$}", page)
+	mux.Handle("GET /assets/", page)
 }
 
 func nothing(w http.ResponseWriter, r *http.Request) {

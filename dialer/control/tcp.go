@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/control/page"
 )
 
 // MaxConnections is how many connections a TCP address has at once; more wait.
@@ -17,7 +18,7 @@ const MaxConnections = 256
 
 // ListenTCP serves on a TCP address what machines look at, /metrics, /livez and
 // /readyz, for whoever can reach it and, once there are tokens, the API for those
-// who have one.
+// who have one, and the page, which asks for it.
 func ListenTCP(c config.Control, log *slog.Logger, op Operator) (*Server, error) {
 	ln, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -47,6 +48,7 @@ func tcpHandler(op Operator, g *guard) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", g.before(v1))
 	a.watch(mux, g.refused)
+	show(mux, g.once(page.Handler()))
 	mux.HandleFunc("/", nothing)
 	return mux
 }
