@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/event"
 )
 
 // apply carries out one effect of the core, in the loop: whatever may wait is
@@ -28,15 +29,34 @@ func (d *Daemon) apply(e campaign.Effect) {
 			}
 		})
 	case campaign.Originate:
+		d.publish(event.Attempt, e.Attempt)
 		d.links[e.Server].originate(originateOf(d.cfg.Load().Campaign(e.Attempt.Campaign), &e.Claim))
 	case campaign.HangUp:
 		d.links[e.Server].hangUp(e)
 	case campaign.Redirect:
 		d.links[e.Server].redirect(e)
 	case campaign.Finish:
-		d.persist("the end of an attempt", func() error { return d.store.Finish(e.Attempt, e.Contact) })
+		d.persist("the end of an attempt", func() error {
+			if err := d.store.Finish(e.Attempt, e.Contact); err != nil {
+				return err
+			}
+			d.publish(event.Outcome, e.Attempt)
+			return nil
+		})
 	case campaign.Withdraw:
-		d.persist("a withdrawn attempt", func() error { return d.store.Withdraw(e.Claim) })
+		d.persist("a withdrawn attempt", func() error {
+			if err := d.store.Withdraw(e.Claim); err != nil {
+				return err
+			}
+			if e.Originated {
+				d.publish(event.Withdrawn, e.Attempt)
+			}
+			return nil
+		})
+	case campaign.Answered:
+		d.publish(event.Answer, e.Attempt)
+	case campaign.AgentTook:
+		d.publish(event.Agent, e.Attempt)
 	case campaign.SaveState:
 		d.saveState(e)
 	case campaign.AddAgentTime:
@@ -118,7 +138,11 @@ func (d *Daemon) saveState(e campaign.SaveState) {
 		if latest.Load() != seq {
 			return nil
 		}
-		return d.store.SaveState(e.Campaign, e.State, now)
+		if err := d.store.SaveState(e.Campaign, e.State, now); err != nil {
+			return err
+		}
+		d.publishState(e)
+		return nil
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -62,7 +63,8 @@ type Daemon struct {
 	core    *campaign.Core
 	links   map[string]*link
 	jobs    []*job
-	closing bool // draining
+	closing bool            // draining
+	tcp     *control.Server // at control.listen; nil without
 
 	linkCtx   context.Context // ends the connections
 	linkWork  sync.WaitGroup
@@ -85,6 +87,7 @@ type Daemon struct {
 	purging  sync.Mutex
 	expiring sync.Mutex
 
+	events    *event.Hub
 	failing   failing
 	states    latestStates
 	agentTime agentTime
@@ -111,7 +114,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	d := &Daemon{
 		opt: opt, clock: opt.Clock, log: opt.Log, links: map[string]*link{}, core: campaign.New(nil, nil, nil),
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
-		listErr: map[string]string{},
+		listErr: map[string]string{}, events: event.NewHub(opt.Clock.Now()),
 	}
 	d.cfg.Store(cfg)
 	links, err := d.newLinks(cfg)
@@ -149,12 +152,14 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 		defer ctl.Close()
 	}
 	if cfg.Control.Listen != "" {
-		watched, err := control.ListenToWatchers(cfg.Control.Listen, d)
+		tcp, err := control.ListenTCP(cfg.Control, d.log, d)
 		if err != nil {
 			return err
 		}
-		defer watched.Close()
+		defer tcp.Close()
+		d.tcp = tcp
 	}
+	defer d.events.Close() // whoever reads them does not keep the API open
 
 	linkCtx, cutLinks := context.WithCancel(context.Background())
 	defer cutLinks()

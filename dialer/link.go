@@ -112,6 +112,7 @@ func (l *link) Connected(c *ami.Conn) {
 	}
 	l.up, l.lastErr = true, ""
 	l.log.Info("connected to Asterisk", "protocol", c.Version(), "clock_offset", offset.Round(time.Millisecond))
+	l.d.publishLink(l.name, true)
 	l.d.post(campaign.LinkUp{Server: l.name, Offset: offset})
 }
 
@@ -133,6 +134,7 @@ func (l *link) Event(m *ami.Message) {
 func (l *link) Disconnected(err error, retry time.Duration) {
 	if l.up {
 		l.up = false
+		l.d.publishLink(l.name, false)
 		l.d.post(campaign.LinkDown{Server: l.name})
 	}
 	if errors.Is(err, context.Canceled) {

@@ -89,6 +89,9 @@ func (d *Daemon) savePacing(name string, state []byte, entries [][]byte) {
 				p.mu.Unlock()
 				return err
 			}
+			for _, e := range entries {
+				d.publishDecision(name, e)
+			}
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
@@ -18,6 +19,9 @@ var fixed = map[string]string{
 	"store.path":     "the store is open",
 	"control.socket": "commands come in there",
 	"control.listen": "whoever watches it looks there",
+
+	"control.tls.cert_file": "it is open; the file itself is read again whenever it changes",
+	"control.tls.key_file":  "it is open; the file itself is read again whenever it changes",
 }
 
 // Reload implements control.Operator: it reads the configuration again and puts
@@ -66,7 +70,11 @@ func (d *Daemon) Reload(ctx context.Context, dryRun bool) (control.Reload, error
 	if dryRun {
 		return r, nil
 	}
-	return r, d.replace(ctx, cfg, links, len(changes) > 0)
+	if err := d.replace(ctx, cfg, links, len(changes) > 0); err != nil {
+		return r, err
+	}
+	d.events.Publish(event.Reload, "", control.ReloadEvent{Time: d.clock.Now(), Reload: r})
+	return r, nil
 }
 
 // refuse complains of changes that take a restart.
@@ -132,6 +140,9 @@ func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Rec
 	}
 	d.jobs = jobs
 	d.cfg.Store(cfg)
+	if d.tcp != nil {
+		d.tcp.Use(cfg.Control.Tokens)
+	}
 	for _, name := range slices.Sorted(maps.Keys(links)) {
 		l, old := links[name], d.links[name]
 		if old != nil && old.same(l) {

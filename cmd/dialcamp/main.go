@@ -172,7 +172,7 @@ Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.topCmd(), a.campaignCmd(), a.reloadCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.contactCmd(), a.dncCmd(), a.dbCmd(), a.amiCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.manCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.topCmd(), a.campaignCmd(), a.reloadCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.contactCmd(), a.dncCmd(), a.dbCmd(), a.amiCmd(), a.eventsCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.tokenCmd(), a.manCmd(), a.versionCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCmd(root))
 	return root

@@ -80,6 +80,7 @@ type call struct {
 	callback                   time.Time // they asked meanwhile to be called then; zero: no
 	carried                    bool      // its trunk's breaker knows of it
 	given                      bool      // hung up because no agent is left to take it
+	told                       progress  // see tell
 	ends
 }
 
@@ -253,7 +254,24 @@ func (c *Core) find(id string) *call {
 	if cl == nil && id != "" && c.ended.has(id) {
 		c.late++
 	}
+	c.about = cl
 	return cl
+}
+
+// progress is what was announced of a call.
+type progress struct{ answer, agent bool }
+
+// tell announces what is new about a call.
+func (c *Core) tell(cl *call) {
+	a := &cl.Attempt
+	if !a.Answered.IsZero() && !cl.told.answer {
+		cl.told.answer = true
+		c.do(Answered{*a})
+	}
+	if !a.Connected.IsZero() && !cl.told.agent {
+		cl.told.agent = true
+		c.do(AgentTook{*a})
+	}
 }
 
 // after settles cl if nothing more can come.
@@ -424,6 +442,7 @@ func (c *Core) settle(cl *call) {
 // finish ends an attempt: the only way out of flight but Withdraw.
 func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	c.remove(cl)
+	c.tell(cl)
 	a := cl.Attempt
 	a.Outcome, a.Cause, a.Note, a.DialStatus = outcome, cause, note, cl.status()
 	a.Ended = c.now

@@ -33,7 +33,7 @@ func (c *Core) claimed(ev Claimed) {
 		for _, cm := range ev.Claims {
 			if !c.known(cm.Attempt.ID) {
 				c.ended.add(cm.Attempt.ID)
-				c.do(Withdraw{cm})
+				c.do(Withdraw{Claim: cm})
 			}
 		}
 		return
@@ -65,13 +65,13 @@ func (c *Core) claimed(ev Claimed) {
 		switch {
 		case stale || c.mayNotCall(cp) != "" || !c.hoursIn(cp, cm.Contact.Zone).open:
 			c.ended.add(cm.Attempt.ID)
-			c.withdraw(cp, cm)
+			c.withdraw(cp, Withdraw{Claim: cm})
 			continue
 		case !cp.Retry.Allow(&cm.Contact):
 			c.ended.add(cm.Attempt.ID)
 			s.rate.Return(1)
 			cm.Contact.State, cm.Contact.Due = Exhausted, time.Time{}
-			c.do(Withdraw{cm})
+			c.do(Withdraw{Claim: cm})
 			continue
 		}
 		placed = true
@@ -87,14 +87,14 @@ func (c *Core) claimed(ev Claimed) {
 func (c *Core) known(id string) bool { return c.calls[id] != nil || c.ended.has(id) }
 
 // withdraw takes back an attempt that certainly was not dialed.
-func (c *Core) withdraw(cp *campaign, cm Claim) {
+func (c *Core) withdraw(cp *campaign, w Withdraw) {
 	c.servers[cp.Server].rate.Return(1)
 	due := c.now
-	if cm.Contact.Due.After(due) {
-		due = cm.Contact.Due
+	if w.Contact.Due.After(due) {
+		due = w.Contact.Due
 	}
-	c.comesBack(cp, cm.Contact.Zone, due)
-	c.do(Withdraw{cm})
+	c.comesBack(cp, w.Contact.Zone, due)
+	c.do(w)
 }
 
 // callbackAsked makes the store be asked when a contact is to be called back.
@@ -214,11 +214,11 @@ func (c *Core) originateFailed(ev OriginateFailed) {
 		cl.server.refused.fail(c.now)
 		c.remove(cl)
 		cl.Contact.Due = c.now.Add(refusedPause)
-		c.withdraw(cl.campaign, cl.Claim)
+		c.withdraw(cl.campaign, Withdraw{cl.Claim, true})
 	case ami.NeverSent(ev.Err):
 		c.remove(cl)
 		cl.server.refused.fail(c.now) // until the link says that it is up again
-		c.withdraw(cl.campaign, cl.Claim)
+		c.withdraw(cl.campaign, Withdraw{cl.Claim, true})
 	default:
 		// It may be ringing: only the channels can tell.
 		cl.server.recheck = c.now.Add(settleLost)

@@ -27,6 +27,7 @@ type Core struct {
 
 	now     time.Time
 	effects []Effect
+	about   *call // that an event of Asterisk is about; nil: none
 	closing bool
 	view    pacing.Snapshot // of the last decision; its slices are used again
 	repace  bool            // the event may allow a call that could not be placed before
@@ -183,7 +184,11 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	case OriginateFailed:
 		c.originateFailed(ev)
 	case AMI:
+		c.about = nil
 		c.amiEvent(ev)
+		if c.about != nil {
+			c.tell(c.about)
+		}
 	default:
 		panic(fmt.Sprintf("campaign: unknown event %T", ev))
 	}

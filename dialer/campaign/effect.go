@@ -42,7 +42,17 @@ type (
 	}
 	// Withdraw takes back an attempt whose Originate certainly never left this
 	// process: it is as if it had never been claimed.
-	Withdraw struct{ Claim }
+	Withdraw struct {
+		Claim
+		Originated bool // there was an Originate effect, which came to nothing
+	}
+
+	// Answered: the contact's side picked up. It comes once for each attempt that
+	// has Attempt.Answered when it ends, after its Originate and before its Finish.
+	Answered struct{ Attempt Attempt }
+	// AgentTook: an agent talks to them. It comes once for each attempt that has
+	// Attempt.Connected when it ends, after Answered and before its Finish.
+	AgentTook struct{ Attempt Attempt }
 
 	// AskQueue wants a QueueSummary.
 	AskQueue struct{ Server, Queue string }
@@ -88,6 +98,8 @@ func (HangUp) effect()       {}
 func (Redirect) effect()     {}
 func (Finish) effect()       {}
 func (Withdraw) effect()     {}
+func (Answered) effect()     {}
+func (AgentTook) effect()    {}
 func (AskQueue) effect()     {}
 func (AskMembers) effect()   {}
 func (AskChannels) effect()  {}

@@ -73,6 +73,30 @@ func (w *world) checkEnd(st *modelStore, id string) {
 	st.ended[id] = true
 }
 
+// checkProgress: what happens to a call is announced once, in order, and before
+// its end.
+func (w *world) checkProgress(a Attempt, before, now string) {
+	st := w.store[a.Campaign]
+	if st.progress[a.ID] != before || !st.sent[a.ID] || st.ended[a.ID] {
+		w.t.Errorf("%s is announced of %s after %q; originated: %v, ended: %v", now, a.ID, st.progress[a.ID], st.sent[a.ID], st.ended[a.ID])
+	}
+	st.progress[a.ID] = now
+}
+
+// checkAnnounced: and everything that is in the end was announced.
+func (w *world) checkAnnounced(a Attempt) {
+	want := ""
+	switch {
+	case !a.Connected.IsZero():
+		want = "agent"
+	case !a.Answered.IsZero():
+		want = "answered"
+	}
+	if got := w.store[a.Campaign].progress[a.ID]; got != want {
+		w.t.Errorf("%s ended as %s, and %q was announced of it, not %q", a.ID, a.Outcome, got, want)
+	}
+}
+
 // checkSafety is the promise of progressive pacing. At the moment a call is
 // decided on, let
 //

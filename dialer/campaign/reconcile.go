@@ -53,6 +53,7 @@ func (c *Core) channelsSeen(ev ChannelsSeen) {
 		case len(chs) > 0:
 			cl.missing = time.Time{}
 			c.adopt(cl, chs, ev.Asked)
+			c.tell(cl)
 		case ev.Asked.Sub(cl.since) < settleLost && !cl.recovered:
 			// Its Originate may not have been carried out yet.
 			s.recheck = c.now.Add(settleLost)

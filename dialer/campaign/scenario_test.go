@@ -483,6 +483,8 @@ func (s *scene) effect(e Effect) {
 			kind = "learnt"
 		case Decided:
 			kind = "ledger"
+		case Answered, AgentTook:
+			kind = "progress"
 		}
 		if kind == "" || s.shown[kind] {
 			s.print("%s", text)
@@ -548,6 +550,10 @@ func describe(e Effect, now time.Time) string {
 			return fmt.Sprintf("Withdraw %s; the contact is due in %v", e.Attempt.ID, e.Contact.Due.Sub(now))
 		}
 		return "Withdraw " + e.Attempt.ID
+	case Answered:
+		return fmt.Sprintf("Answered %s after %s", e.Attempt.ID, e.Attempt.Ring())
+	case AgentTook:
+		return fmt.Sprintf("AgentTook %s after %s agent=%s", e.Attempt.ID, e.Attempt.Wait(), e.Attempt.Agent)
 	case Finish:
 		return describeFinish(e, now)
 	case AskQueue:

@@ -83,6 +83,7 @@ type modelStore struct {
 	claimed  map[string]bool         // attempts
 	sent     map[string]bool
 	ended    map[string]bool
+	progress map[string]string // "answered", "agent": what was announced
 	loads    int
 	started  time.Time
 }
@@ -127,7 +128,7 @@ func newWorld(t *testing.T, rnd *rand.Rand, opt worldOptions) *world {
 	for _, name := range opt.campaigns {
 		settings = append(settings, Settings{Name: name, Server: "pbx", Queue: "Camp200", MaxInFlight: 3 + rnd.Intn(20), Wrapup: opt.wrapup, Retry: worldRetry, Pacing: opt.pacing, Regime: pacing.Regimes[0]})
 		states[name] = Running
-		w.store[name] = &modelStore{truth: map[uint64]ContactState{}, claimed: map[string]bool{}, sent: map[string]bool{}, ended: map[string]bool{}}
+		w.store[name] = &modelStore{truth: map[uint64]ContactState{}, claimed: map[string]bool{}, sent: map[string]bool{}, ended: map[string]bool{}, progress: map[string]string{}}
 		w.addContacts(name, opt.contacts)
 	}
 	opt.server.Name = "pbx"
@@ -198,8 +199,13 @@ func (w *world) carryOut(e Effect) {
 		w.claim(e)
 	case Originate:
 		w.originate(e)
+	case Answered:
+		w.checkProgress(e.Attempt, "", "answered")
+	case AgentTook:
+		w.checkProgress(e.Attempt, "answered", "agent")
 	case Finish:
 		st := w.store[e.Attempt.Campaign]
+		w.checkAnnounced(e.Attempt)
 		w.checkEnd(st, e.Attempt.ID)
 		if mc := w.calls[e.Attempt.ID]; mc != nil && mc.where != "over" && !mc.nothing {
 			w.t.Errorf("%s finished as %s while it is %s", e.Attempt.ID, e.Attempt.Outcome, mc.where)

@@ -53,10 +53,15 @@ func (e *Error) Error() string { return e.Message }
 const maxError = 1 << 20
 
 func (c *Client) call(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
+	return c.callWith(ctx, method, path, body, http.Header{})
+}
+
+func (c *Client) callWith(ctx context.Context, method, path string, body io.Reader, header http.Header) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://dialcamp"+path, body)
 	if err != nil {
 		return nil, err
 	}
+	req.Header = header
 	resp, err := c.http.Do(req)
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 		return nil, ErrNotRunning

@@ -17,6 +17,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
@@ -27,6 +28,7 @@ import (
 type operator struct {
 	mu       sync.Mutex
 	states   map[string]campaign.State
+	hub      *event.Hub
 	store    store.Store
 	gone     bool  // as when stopping
 	cut      bool  // from Asterisk
@@ -104,6 +106,8 @@ func (o *operator) Reload(_ context.Context, dryRun bool) (control.Reload, error
 	return control.Reload{DryRun: dryRun, Changes: []control.Change{{Text: "log.level info -> debug"}}}, o.wrong
 }
 
+func (o *operator) Events() *event.Hub { return o.hub }
+
 func (o *operator) Store() store.Store { return o.store }
 
 func (o *operator) Configured() map[string]report.Campaign {
@@ -146,7 +150,7 @@ func newOperator(t *testing.T) *operator {
 			t.Fatal(err)
 		}
 	}
-	return &operator{store: s, states: map[string]campaign.State{"spring": campaign.Running, "autumn": campaign.Stopped}}
+	return &operator{hub: event.NewHub(morning), store: s, states: map[string]campaign.State{"spring": campaign.Running, "autumn": campaign.Stopped}}
 }
 
 // serve runs the API on a socket of its own and returns its path.

@@ -1,6 +1,10 @@
-// Package control is the operator's HTTP API on a unix socket. The command line
-// is a client of it.
+// Package control is the operator's HTTP API on a unix socket, which the command
+// line is a client of, and on TCP for those who have a token: Authorization:
+// Bearer TOKEN. One that reads may GET, one that operates also POST; 401 is the
+// answer without a token and 403 without the right. The store's copy and the
+// profiles are on the socket only; metrics and health need no token.
 //
+//	GET  /v1/access                             Access: who asks, and what they may do
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
 //	GET  /v1/campaigns/NAME/why                 report.Why
@@ -11,14 +15,16 @@
 //	GET  /v1/campaigns/NAME/lists/LIST/batches  array of store.Batch, oldest first
 //	POST /v1/batches/ID/undo                    Undone
 //	POST /v1/reload?dry_run=                    Reload: the config is read again
-//	GET  /v1/report?campaign=&by=&interval=&from=&to=   array of report.Row
+//	GET  /v1/report?campaign=&by=&interval=&from=&to=&format=   array of report.Row, or a file in one of report.Formats
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
-//	GET  /v1/pacing/CAMPAIGN?seq=               one pacing.Entry a line, from number seq on
+//	GET  /v1/pacing/CAMPAIGN?seq=&last=         one Decision a line, from number seq on; of these the last
+//	GET  /v1/events?campaign=&types=            what happens, as server-sent events, see events.go; types with commas between them
 //	GET  /v1/dnc                                array of store.DNCList
 //	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
 //	POST /v1/dnc/add|remove?list=&campaign=     entries, one a line; {"entries": how many there were to do}
 //	GET  /v1/db/stats                           store.Stats
 //	GET  /v1/db/backup                          a copy of the store
+//	GET  /, /assets/                            the web page, see package page
 //	GET  /metrics                               for Prometheus
 //	GET  /livez, /readyz                        200 or 503: the daemon lives; it could place calls
 //	GET  /debug/pprof/                          profiles, for go tool pprof
@@ -30,11 +36,13 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -44,6 +52,10 @@ import (
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/config"
+	"github.com/dialcamp/dialcamp/dialer/control/page"
+	"github.com/dialcamp/dialcamp/dialer/event"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
 )
@@ -68,6 +80,8 @@ type Operator interface {
 	// with dryRun it only tells what would change. Of a config that is wrong the
 	// error is a config.Errors.
 	Reload(ctx context.Context, dryRun bool) (Reload, error)
+	// Events is where what happens is published.
+	Events() *event.Hub
 	Store() store.Store
 	Configured() map[string]report.Campaign
 }
@@ -84,6 +98,7 @@ type Server struct {
 	http    *http.Server
 	address string
 	done    chan struct{}
+	guard   *guard // of a TCP address
 }
 
 // Address is where it listens.
@@ -97,18 +112,22 @@ func Listen(path string, op Operator) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return serve(ln, Handler(op)), nil
+	return serve(ln, newHTTP(Handler(op))), nil
 }
 
-func serve(ln net.Listener, h http.Handler) *Server {
-	s := &Server{
-		http:    &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10},
-		address: ln.Addr().String(),
-		done:    make(chan struct{}),
-	}
+func newHTTP(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10}
+}
+
+func serve(ln net.Listener, h *http.Server) *Server {
+	s := &Server{http: h, address: ln.Addr().String(), done: make(chan struct{})}
 	go func() {
 		defer close(s.done)
-		s.http.Serve(ln)
+		if h.TLSConfig != nil {
+			h.ServeTLS(ln, "", "")
+			return
+		}
+		h.Serve(ln)
 	}()
 	return s
 }
@@ -123,10 +142,25 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Handler is the API.
+// Handler is the API as the socket has it: whoever can open that may do
+// everything.
 func Handler(op Operator) http.Handler {
 	a := api{op}
 	mux := http.NewServeMux()
+	a.routes(mux)
+	mux.HandleFunc("GET /v1/db/backup", a.dbBackup)
+	a.watch(mux)
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	show(mux, page.Handler())
+	mux.HandleFunc("/", nothing)
+	return as(Access{"socket", []string{config.MayRead, config.MayOperate}}, mux)
+}
+
+// routes adds the API, as far as it is on every address.
+func (a api) routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /v1/access", a.access)
 	mux.HandleFunc("GET /v1/status", a.status)
 	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
 	mux.HandleFunc("GET /v1/campaigns/{name}/why", a.why)
@@ -140,18 +174,18 @@ func Handler(op Operator) http.Handler {
 	mux.HandleFunc("GET /v1/report", a.report)
 	mux.HandleFunc("GET /v1/calls", a.calls)
 	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
+	mux.HandleFunc("GET /v1/events", a.events)
 	mux.HandleFunc("GET /v1/dnc", a.dncLists)
 	mux.HandleFunc("GET /v1/dnc/check", a.dncCheck)
 	mux.HandleFunc("POST /v1/dnc/add", a.dncAdd)
 	mux.HandleFunc("POST /v1/dnc/remove", a.dncRemove)
 	mux.HandleFunc("GET /v1/db/stats", a.dbStats)
-	mux.HandleFunc("GET /v1/db/backup", a.dbBackup)
-	a.watch(mux)
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("/", nothing)
-	return mux
+}
+
+// show adds the page.
+func show(mux *http.ServeMux, page http.Handler) {
+	mux.Handle("GET /{$}", page)
+	mux.Handle("GET /assets/", page)
 }
 
 func nothing(w http.ResponseWriter, r *http.Request) {
@@ -205,18 +239,50 @@ func (a api) known(w http.ResponseWriter, name string) bool {
 }
 
 func (a api) report(w http.ResponseWriter, r *http.Request) {
-	q, err := query(r, "campaign", "by", "interval", "from", "to")
+	q, err := query(r, "campaign", "by", "interval", "from", "to", "format")
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
+	format := r.URL.Query().Get("format")
+	if format != "" && fileTypes[format] == "" {
+		fail(w, http.StatusBadRequest, fmt.Errorf("format=%q is unknown; it is one of %v", format, report.Formats))
+		return
+	}
 	q.Configured, q.Now = a.op.Configured(), time.Now()
+	if format != "" {
+		a.reportFile(w, format, q)
+		return
+	}
 	rows, err := report.Build(a.op.Store(), q)
 	if err != nil {
 		fail(w, statusOf(err), err)
 		return
 	}
 	reply(w, rows)
+}
+
+// fileTypes are the media types of report.Formats.
+var fileTypes = map[string]string{
+	"table": "text/plain; charset=utf-8",
+	"csv":   "text/csv; charset=utf-8",
+	"json":  "application/json",
+	"html":  "text/html; charset=utf-8",
+	"xlsx":  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+// reportFile answers with the file that the report command would write. It is
+// to be kept, not shown: a page of text from lists has no place beside the API.
+func (a api) reportFile(w http.ResponseWriter, format string, q report.Query) {
+	var b bytes.Buffer
+	if err := report.WriteTo(&b, format, a.op.Store(), q); err != nil {
+		fail(w, statusOf(err), err)
+		return
+	}
+	w.Header().Set("Content-Type", fileTypes[format])
+	w.Header().Set("Content-Disposition", "attachment")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Write(b.Bytes())
 }
 
 func (a api) calls(w http.ResponseWriter, r *http.Request) {
@@ -238,28 +304,64 @@ func (a api) calls(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// Decision is an entry of the pacing ledger.
+type Decision struct {
+	pacing.Entry
+	Held string `json:"held"` // what kept it from more calls, in words
+}
+
 func (a api) pacing(w http.ResponseWriter, r *http.Request) {
-	name, seq := r.PathValue("name"), uint64(0)
-	if _, ok := a.op.Configured()[name]; !ok {
-		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", name))
+	name := r.PathValue("name")
+	if !a.known(w, name) {
 		return
 	}
-	if s := r.URL.Query().Get("seq"); s != "" {
-		var err error
-		if seq, err = strconv.ParseUint(s, 10, 64); err != nil {
-			fail(w, http.StatusBadRequest, fmt.Errorf("seq=%q is not a number", s))
+	v, err := parameters(r, "seq", "last")
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	n := map[string]uint64{}
+	for param, s := range v {
+		if n[param], err = strconv.ParseUint(s, 10, 64); err != nil {
+			fail(w, http.StatusBadRequest, fmt.Errorf("%s=%q is not a number", param, s))
 			return
 		}
 	}
+	entries := report.Ledger(a.op.Store(), name, n["seq"])
+	if _, ok := v["last"]; ok {
+		entries = last(entries, n["last"])
+	}
 	w.Header().Set("Content-Type", "application/jsonl")
 	enc := json.NewEncoder(w)
-	for e, err := range report.Ledger(a.op.Store(), name, seq) {
+	for e, err := range entries {
 		if err == nil {
-			err = enc.Encode(e)
+			err = enc.Encode(Decision{e, e.Held()})
 		}
 		if err != nil {
 			// The status is out already: only breaking off tells the client.
 			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// last yields the last n of entries, or what they end with instead of them, an
+// error.
+func last(entries iter.Seq2[pacing.Entry, error], n uint64) iter.Seq2[pacing.Entry, error] {
+	return func(yield func(pacing.Entry, error) bool) {
+		var kept []pacing.Entry
+		for e, err := range entries {
+			if err != nil {
+				yield(e, err)
+				return
+			}
+			if kept = append(kept, e); uint64(len(kept)) > n {
+				kept = kept[1:]
+			}
+		}
+		for _, e := range kept {
+			if !yield(e, nil) {
+				return
+			}
 		}
 	}
 }

@@ -27,7 +27,7 @@ func TestRefusalsAreJSON(t *testing.T) {
 		{"POST", "/v1/campaigns/a%2Fb/start", 404, `no campaign "a/b"`},
 		{"GET", "/v1/campaigns/spring/start", 404, "no such resource: GET /v1/campaigns/spring/start"},
 		{"POST", "/v1/status", 404, "no such resource: POST /v1/status"},
-		{"GET", "/", 404, "no such resource"},
+		{"POST", "/", 404, "no such resource"},
 		{"GET", "/v2/status", 404, "no such resource"},
 		{"GET", "/v1/report?campaign=winter", 404, `no campaign "winter"`},
 		{"GET", "/v1/report?by=interval&interval=20m", 400, `interval="20m" is unknown`},
