@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"os"
@@ -199,6 +200,43 @@ func TestUnitIsNotGivenUpByItsWatchdog(t *testing.T) {
 	watchdog, within := duration(t, unit, "WatchdogSec"), duration(t, unit, "StartLimitIntervalSec")
 	if watchdog*time.Duration(burst) <= within {
 		t.Errorf("a watchdog of %v, and given up after %d starts in %v", watchdog, burst, within)
+	}
+}
+
+// What the watchdog ends, or a crash, is started again: it must not look like a
+// config that is wrong.
+func TestUnitStartsAgainAfterACrash(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(config, []byte(`asterisk: [{name: pbx, address: "127.0.0.1:1", username: dialcamp, secret: secret}]
+store: {path: dialcamp.db}
+campaigns: [{name: spring, queue: Camp200, lists: [{path: config.yaml}]}]
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("dialcamp", "run", "-c", config)
+	cmd.Env = append(os.Environ(), setting(t, readUnit(t), "Environment"))
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stuck := time.AfterFunc(patience, func() { cmd.Process.Kill() })
+	defer stuck.Stop()
+	stacks := 0
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if strings.Contains(lines.Text(), "dialcamp is running") {
+			cmd.Process.Signal(syscall.SIGABRT)
+		}
+		if strings.HasPrefix(lines.Text(), "goroutine ") {
+			stacks++
+		}
+	}
+	cmd.Wait()
+	if ws := cmd.ProcessState.Sys().(syscall.WaitStatus); !ws.Signaled() || ws.Signal() != syscall.SIGABRT || stacks < 5 {
+		t.Errorf("aborted it ends with %v and %d stacks", cmd.ProcessState, stacks)
 	}
 }
 
