@@ -63,7 +63,9 @@ type Daemon struct {
 	core    *campaign.Core
 	links   map[string]*link
 	jobs    []*job
-	closing bool            // draining
+	closing bool      // draining
+	stopBy  time.Time // at the latest
+	unit    unit
 	tcp     *control.Server // at control.listen; nil without
 
 	linkCtx   context.Context // ends the connections
@@ -73,6 +75,8 @@ type Daemon struct {
 	inbox chan campaign.Event
 	asks  chan func()
 	done  chan struct{} // closed when the loop has ended
+
+	commits commits
 
 	work    sync.WaitGroup // requests to Asterisk
 	writes  sync.WaitGroup // changes of the store
@@ -129,7 +133,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.store = st
+	d.store = watchedStore{st, d}
 	return d, nil
 }
 
@@ -168,12 +172,13 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 		d.connect(l, nil)
 	}
 	d.startLoads(cfg)
+	d.unit = newUnit()
 	notify(readyState)
 	d.log.Info("dialcamp is running", "store", cfg.Store.Path, "control", cfg.Control.Socket, "campaigns", len(cfg.Campaigns))
 
 	err := d.loop(ctx, force)
 
-	notify(stoppingState)
+	notify(stopping)
 	close(d.done)
 	cutLinks()
 	d.linkWork.Wait()
@@ -242,6 +247,7 @@ func (d *Daemon) loop(ctx, force context.Context) error {
 			if !d.closing {
 				d.runJobs()
 			}
+			d.tellUnit()
 		case <-stop:
 			stop, d.closing = nil, true
 			limit = d.drain()
@@ -273,7 +279,8 @@ func (d *Daemon) drain() <-chan struct{} {
 	} else {
 		d.log.Info("stopping")
 	}
-	notify(stoppingState)
+	mention(stopping)
+	d.stopBy = d.clock.Now().Add(d.opt.DrainLimit)
 	d.clock.AfterFunc(d.opt.DrainLimit, func() { close(limit) })
 	return limit
 }

@@ -35,6 +35,7 @@ type world struct {
 	cfg  *config.Config
 	opt  dialer.Options
 	log  *logBook
+	made func(*dialer.Daemon) // before it runs; nil: nothing
 	d    *dialer.Daemon
 	stop func() // drains
 	kill func() // ends at once
@@ -129,6 +130,9 @@ func (w *world) start() {
 	d, err := dialer.New(w.cfg, w.opt)
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	if w.made != nil {
+		w.made(d)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	force, kill := context.WithCancel(context.Background())

@@ -256,4 +256,7 @@ var (
 	ErrNoBatch = errors.New("no such batch")
 	// ErrClosed says that Close was called before.
 	ErrClosed = errors.New("the store is closed")
+	// ErrReopen says that nobody can tell what is on the disk; opening the store
+	// again shows it.
+	ErrReopen = errors.New("nothing is written until the store is opened again")
 )

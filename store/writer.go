@@ -129,12 +129,12 @@ func (w *writer) try(group []change) (bad int, err error) {
 	switch {
 	case inside:
 		// bbolt itself panicked and may hold its locks.
-		w.broken = fmt.Errorf("store: %w", err)
+		w.broken = fmt.Errorf("store: %w: %w", ErrReopen, err)
 		return -1, w.broken
 	case bad < 0 && w.shows(id):
 		// Only the last fsync failed: the change is there to be read, though
 		// its callers are told that it failed, and may be gone after a crash.
-		w.broken = fmt.Errorf("store: the disk did not confirm the last change, nothing is written until the store is opened again: %w", err)
+		w.broken = fmt.Errorf("store: the disk did not confirm the last change, %w: %w", ErrReopen, err)
 		return -1, w.broken
 	}
 	return bad, fmt.Errorf("store: %w", err)

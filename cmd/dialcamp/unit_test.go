@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"os"
@@ -22,8 +23,8 @@ import (
 const unitFile = "../../systemd/dialcamp.service"
 
 // TestNotify runs the daemon as systemd does: it must say when it is ready,
-// which does not take an Asterisk, when it reloads, whatever comes of it, and when
-// it stops.
+// which does not take an Asterisk, that it lives, when it reloads, whatever comes
+// of it, and when it stops.
 func TestNotify(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -64,7 +65,7 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 
 	cmd := exec.Command("dialcamp", "run", "-c", "config.yaml")
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify, "CREDENTIALS_DIRECTORY="+dir, "GORACE=atexit_sleep_ms=10")
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+notify, "WATCHDOG_USEC=1000000", "CREDENTIALS_DIRECTORY="+dir, "GORACE=atexit_sleep_ms=10")
 	var log strings.Builder
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
@@ -75,6 +76,7 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 	defer cmd.Process.Kill()
 
 	await("READY=1")
+	await("WATCHDOG=1")
 	// Ready means that whoever starts after it can talk to it.
 	if _, err := control.NewClient(filepath.Join(dir, "state", "control.sock")).Status(t.Context()); err != nil {
 		t.Errorf("ready, but: %v", err)
@@ -107,7 +109,9 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	await("STOPPING=1")
+	if got := await("STOPPING=1"); !strings.Contains(got, "EXTEND_TIMEOUT_USEC=") {
+		t.Errorf("it stops without asking for time: %q", got)
+	}
 	select {
 	case err := <-ended:
 		if err != nil {
@@ -155,13 +159,20 @@ func setting(t *testing.T, unit, key string) string {
 	return m[1]
 }
 
-// systemd must not kill a daemon that still drains.
-func TestUnitWaitsForTheDrain(t *testing.T) {
-	unit := readUnit(t)
-	stop, err := time.ParseDuration(strings.NewReplacer("min", "m", " ", "").Replace(setting(t, unit, "TimeoutStopSec")))
+// duration is a setting of the unit that is a time.
+func duration(t *testing.T, unit, key string) time.Duration {
+	t.Helper()
+	d, err := time.ParseDuration(strings.NewReplacer("min", "m", " ", "").Replace(setting(t, unit, key)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return d
+}
+
+// systemd must wait for what the daemon does when its last call has ended, or its
+// loop has asked for the last time; and --drain is a flag that there is.
+func TestUnitWaitsForTheEnd(t *testing.T) {
+	unit := readUnit(t)
 	start := strings.Fields(setting(t, unit, "ExecStart"))
 	cmd, _, err := newRoot().Find([]string{"run"})
 	if err != nil {
@@ -170,15 +181,62 @@ func TestUnitWaitsForTheDrain(t *testing.T) {
 	if err := cmd.ParseFlags(start[2:]); err != nil {
 		t.Fatalf("%v: %v", start, err)
 	}
-	drain, err := cmd.Flags().GetDuration("drain")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if stop < drain+15*time.Second {
-		t.Errorf("TimeoutStopSec is %v, --drain %v", stop, drain)
+	if stop := duration(t, unit, "TimeoutStopSec"); stop < 30*time.Second {
+		t.Errorf("TimeoutStopSec is %v", stop)
 	}
 	if got := setting(t, unit, "RestartPreventExitStatus"); got != "2" || statusUsage != 2 {
 		t.Errorf("RestartPreventExitStatus is %s, a bad config exits with %d", got, statusUsage)
+	}
+}
+
+// A watchdog that restarts the daemon as often as systemd allows would in the end
+// leave it stopped.
+func TestUnitIsNotGivenUpByItsWatchdog(t *testing.T) {
+	unit := readUnit(t)
+	burst, err := strconv.Atoi(setting(t, unit, "StartLimitBurst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	watchdog, within := duration(t, unit, "WatchdogSec"), duration(t, unit, "StartLimitIntervalSec")
+	if watchdog*time.Duration(burst) <= within {
+		t.Errorf("a watchdog of %v, and given up after %d starts in %v", watchdog, burst, within)
+	}
+}
+
+// What the watchdog ends, or a crash, is started again: it must not look like a
+// config that is wrong.
+func TestUnitStartsAgainAfterACrash(t *testing.T) {
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(config, []byte(`asterisk: [{name: pbx, address: "127.0.0.1:1", username: dialcamp, secret: secret}]
+store: {path: dialcamp.db}
+campaigns: [{name: spring, queue: Camp200, lists: [{path: config.yaml}]}]
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("dialcamp", "run", "-c", config)
+	cmd.Env = append(os.Environ(), setting(t, readUnit(t), "Environment"))
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stuck := time.AfterFunc(patience, func() { cmd.Process.Kill() })
+	defer stuck.Stop()
+	stacks := 0
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if strings.Contains(lines.Text(), "dialcamp is running") {
+			cmd.Process.Signal(syscall.SIGABRT)
+		}
+		if strings.HasPrefix(lines.Text(), "goroutine ") {
+			stacks++
+		}
+	}
+	cmd.Wait()
+	if ws := cmd.ProcessState.Sys().(syscall.WaitStatus); !ws.Signaled() || ws.Signal() != syscall.SIGABRT || stacks < 5 {
+		t.Errorf("aborted it ends with %v and %d stacks", cmd.ProcessState, stacks)
 	}
 }
 
