@@ -32,6 +32,7 @@ type world struct {
 	t    *testing.T
 	dir  string
 	srv  *amitest.Server
+	more map[string]*amitest.Server // others, by their addresses
 	cfg  *config.Config
 	opt  dialer.Options
 	log  *logBook
@@ -72,10 +73,37 @@ func newWorld(t *testing.T, asterisk amitest.Config, files map[string]string, re
 	t.Cleanup(func() { w.srv.Close() })
 	w.opt = dialer.Options{
 		Log:    slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Dial:   func(ctx context.Context, _ string) (net.Conn, error) { return w.srv.Dial(ctx) },
+		Dial:   func(ctx context.Context, address string) (net.Conn, error) { return w.at(address).Dial(ctx) },
 		Config: w.load,
 	}
 	return w
+}
+
+// add makes another Asterisk, at an address.
+func (w *world) add(address string, asterisk amitest.Config) *amitest.Server {
+	srv := amitest.New(asterisk)
+	w.t.Cleanup(func() { srv.Close() })
+	if w.more == nil {
+		w.more = map[string]*amitest.Server{}
+	}
+	w.more[address] = srv
+	return srv
+}
+
+func (w *world) at(address string) *amitest.Server {
+	if srv := w.more[address]; srv != nil {
+		return srv
+	}
+	return w.srv
+}
+
+// calls are those that any Asterisk saw.
+func (w *world) calls() []amitest.Call {
+	all := w.srv.Calls()
+	for _, srv := range w.more {
+		all = append(all, srv.Calls()...)
+	}
+	return all
 }
 
 // load reads the configuration as it is now.
@@ -221,17 +249,17 @@ func (w *world) operate(name string, v campaign.Verb) campaign.State {
 func (w *world) quiet(d time.Duration, why string) {
 	w.t.Helper()
 	synctest.Wait()
-	before := len(w.srv.Calls())
+	before := len(w.calls())
 	time.Sleep(d)
 	synctest.Wait()
-	for _, c := range w.srv.Calls()[before:] {
+	for _, c := range w.calls()[before:] {
 		w.t.Errorf("%s: %s was called at %v", why, c.Number, c.Start)
 	}
 }
 
 func (w *world) called(number string) int {
 	n := 0
-	for _, c := range w.srv.Calls() {
+	for _, c := range w.calls() {
 		if c.Number == number {
 			n++
 		}
@@ -346,7 +374,7 @@ func (w *world) witness(s store.Store, exact bool) {
 	seen := map[string]bool{}
 	byNumber := map[string][]amitest.Call{}
 	unknown := 0
-	for _, call := range w.srv.Calls() {
+	for _, call := range w.calls() {
 		if seen[call.ActionID] {
 			t.Errorf("attempt %s was originated twice", call.ActionID)
 		}
@@ -454,7 +482,7 @@ func checkFate(t *testing.T, a campaign.Attempt, call amitest.Call, exact bool) 
 // that may need one.
 func (w *world) safe(agents int, wrapup time.Duration) {
 	w.t.Helper()
-	calls := w.srv.Calls()
+	calls := w.calls()
 	for _, c := range calls {
 		need, busy := 0, 0
 		for _, o := range calls {

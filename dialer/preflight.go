@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -203,7 +204,7 @@ func checkQueues(cfg *config.Config, server string, queues []ami.QueueCounts) (l
 		hint += "; it has " + strings.Join(names, ", ")
 	}
 	for i, c := range cfg.Campaigns {
-		if c.Asterisk != server {
+		if !slices.Contains(c.Asterisk, server) || c.Queue == "" {
 			continue
 		}
 		q, ok := known[c.Queue]

@@ -68,7 +68,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 	note := slices.ContainsFunc(cfg.Campaigns, func(c config.Campaign) bool { return c.Frequency != campaign.Frequency{} })
 	for _, c := range cfg.Campaigns {
 		all = append(all, campaign.Settings{
-			Name: c.Name, Server: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
+			Name: c.Name, Servers: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hoursOf(&c),

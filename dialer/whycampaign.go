@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -32,11 +34,17 @@ func (d *Daemon) Why(ctx context.Context, name string) (why report.Why, err erro
 	if cfg == nil || why.Name == "" {
 		return why, &control.Error{Status: http.StatusNotFound, Message: fmt.Sprintf("the daemon has no campaign %q", name)}
 	}
+	var supply []string
 	for _, q := range st.Queues {
-		if q.Name == why.Queue && q.Server == why.Server {
-			why.Supply = q.Supply
+		if q.Name != why.Queue || q.Supply == "" || !slices.Contains(cfg.Asterisk, q.Server) {
+			continue
 		}
+		if len(cfg.Asterisk) > 1 {
+			q.Supply = q.Server + ": " + q.Supply
+		}
+		supply = append(supply, q.Supply)
 	}
+	why.Supply = strings.Join(supply, "; ")
 	n, err := d.store.Counters(name)
 	if err != nil {
 		return why, err

@@ -222,7 +222,7 @@ func (t *txn) claimOne(p *parts, now time.Time, take *campaign.Take, was, c camp
 	}
 	a = campaign.Attempt{
 		ID:  attemptID(t.instance, seq),
-		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number(), Type: c.Numbers[c.Next].Type,
+		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number(), Type: c.Numbers[c.Next].Type, Server: take.Server,
 		Pass: c.Attempts + 1, Claimed: now,
 	}
 	if err := p.putAttempt(&a); err != nil {

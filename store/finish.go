@@ -191,6 +191,7 @@ func checkEnd(a *campaign.Attempt, c *campaign.Contact) error {
 func ended(stored campaign.Attempt, a *campaign.Attempt) (campaign.Attempt, error) {
 	stored.Rang, stored.Answered, stored.Person, stored.Connected, stored.Ended = a.Rang, a.Answered, a.Person, a.Connected, a.Ended
 	stored.Outcome, stored.Cause, stored.DialStatus, stored.Agent, stored.Note = a.Outcome, a.Cause, a.DialStatus, a.Agent, a.Note
+	stored.Server = a.Server // that it turned out to be on
 	return decodeAttempt(stored.Campaign, stored.Seq, encodeAttempt(&stored))
 }
 

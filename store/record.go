@@ -289,10 +289,12 @@ func encodeAttempt(a *campaign.Attempt) []byte {
 	e.string(a.DialStatus)
 	e.string(a.Agent)
 	e.string(a.Note)
-	if a.Type != "" || !a.Person.IsZero() {
+	if a.Type != "" || !a.Person.IsZero() || a.Server != "" || a.CallerID != "" {
 		e[0] = fullRecord
 		e.string(a.Type)
 		e.time(a.Person)
+		e.string(a.Server)
+		e.string(a.CallerID)
 	}
 	return e
 }
@@ -319,6 +321,10 @@ func decodeAttempt(camp string, seq uint64, b []byte) (campaign.Attempt, error) 
 	if d.full {
 		a.Type = d.string()
 		a.Person = d.time()
+		if len(d.b) > 0 { // else it is from before they were kept
+			a.Server = d.string()
+			a.CallerID = d.string()
+		}
 	}
 	return a, d.err
 }

@@ -39,7 +39,7 @@ func fullAttempt() campaign.Attempt {
 	return campaign.Attempt{
 		ID: "dc01234567_8", Seq: 8, Campaign: "c", List: "list", Contact: 1 << 40, Key: "key", Number: "0101", Pass: 3,
 		Claimed: at(1), Rang: at(2), Answered: at(3), Person: at(6), Connected: at(4), Ended: at(5),
-		Outcome: campaign.Unknown, Cause: 127, DialStatus: "ANSWER", Agent: "SIP/1", Note: "why", Type: "mobile",
+		Outcome: campaign.Unknown, Cause: 127, DialStatus: "ANSWER", Agent: "SIP/1", Note: "why", Type: "mobile", Server: "pbx", CallerID: "0212345670",
 	}
 }
 
@@ -83,7 +83,20 @@ func TestRecords(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%v\n got %+v\nwant %+v", err, got, want)
 		}
+		// One of a dialcamp that did not keep where it was placed ends before that.
+		before := want
+		before.Server, before.CallerID = "", ""
+		older := len(encodeAttempt(&before))
+		if want.Server != "" {
+			older -= len("\x00\x00")
+			if got, err := decodeAttempt(want.Campaign, want.Seq, b[:older]); err != nil || !reflect.DeepEqual(got, before) {
+				t.Errorf("%v\n got %+v\nwant %+v", err, got, before)
+			}
+		}
 		for n := range b {
+			if n == older {
+				continue
+			}
 			if got, err := decodeAttempt(want.Campaign, want.Seq, b[:n]); !errors.Is(err, errRecord) {
 				t.Errorf("%d of %d bytes are %+v, %v", n, len(b), got, err)
 			}

@@ -49,19 +49,30 @@ func printStatus(w io.Writer, st *control.Status) error {
 	fmt.Fprintln(tw, "ASTERISK\tLINK\tCALLS")
 	for _, s := range st.Servers {
 		link := "down"
-		if s.Up {
+		switch {
+		case s.Up:
 			link = "up"
+		case !s.Down.IsZero():
+			link += " since " + s.Down.Local().Format(time.TimeOnly)
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%d\n", s.Name, link, s.InFlight)
 	}
 	writeTrunks(tw, st)
 	fmt.Fprintln(tw, "\nQUEUE\tAGENTS\tFREE\tWHY")
 	for _, q := range st.Queues {
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", q.Name, q.LoggedIn, q.Free, queueWhy(&q))
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", queueName(st, &q), q.LoggedIn, q.Free, queueWhy(&q))
 	}
 	fmt.Fprintln(tw)
 	writeCampaigns(tw, st)
 	return tw.Flush()
+}
+
+// queueName says on which server a queue is, where there are several.
+func queueName(st *control.Status, q *campaign.QueueStatus) string {
+	if len(st.Servers) < 2 {
+		return q.Name
+	}
+	return q.Name + " on " + q.Server
 }
 
 // queueWhy tells how many agents are free, and why.

@@ -16,7 +16,7 @@ func benchCore(b *testing.B, n int) (*Core, time.Time) {
 	states := map[string]State{}
 	for i := range 4 {
 		name := fmt.Sprintf("c%d", i)
-		settings = append(settings, Settings{Name: name, Server: "pbx", Queue: fmt.Sprintf("Camp%d", i/2), MaxInFlight: n, Wrapup: 10 * time.Second, Hours: span{0, 24 * time.Hour}})
+		settings = append(settings, Settings{Name: name, Servers: []string{"pbx"}, Queue: fmt.Sprintf("Camp%d", i/2), MaxInFlight: n, Wrapup: 10 * time.Second, Hours: span{0, 24 * time.Hour}})
 		states[name] = Running
 	}
 	c := New([]Server{{Name: "pbx"}}, settings, states)

@@ -183,9 +183,9 @@ func (c *Core) resting(t *trunk) string {
 	return fmt.Sprintf("the trunk %s on Asterisk %s refused %s; waiting until %s", t.name, t.server.Name, t.refused, c.clockText(t.until))
 }
 
-// trunk is that of a campaign's calls; nil for an orphan, which places none.
-func (c *Core) trunk(cp *campaign) *trunk {
-	h := c.servers[cp.Server]
+// trunk is that of a campaign's calls on a server; nil for an orphan, which places
+// none.
+func (c *Core) trunk(cp *campaign, h *server) *trunk {
 	if h == nil || c.campaigns[cp.Name] != cp {
 		return nil
 	}

@@ -38,7 +38,10 @@ func (c *Core) claimed(ev Claimed) {
 		}
 		return
 	}
-	s := c.servers[cp.Server]
+	s := cp.taking
+	if cp.claiming == 0 {
+		s = cp.places[0].server // a look, which claims nothing
+	}
 	s.inFlight -= cp.claiming
 	s.rate.Return(max(0, cp.claiming-len(ev.Claims)))
 	short := len(ev.Claims) < cp.claiming
@@ -63,9 +66,9 @@ func (c *Core) claimed(ev Claimed) {
 			continue
 		}
 		switch {
-		case stale || c.mayNotCall(cp) != "" || !c.hoursIn(cp, cm.Contact.Zone).open:
+		case stale || c.mayNotCall(cp) != "" || c.mayNotCallOn(cp, s) != "" || !c.hoursIn(cp, cm.Contact.Zone).open:
 			c.ended.add(cm.Attempt.ID)
-			c.withdraw(cp, Withdraw{Claim: cm})
+			c.withdraw(cp, s, Withdraw{Claim: cm})
 			continue
 		case !cp.Retry.Allow(&cm.Contact):
 			c.ended.add(cm.Attempt.ID)
@@ -76,10 +79,10 @@ func (c *Core) claimed(ev Claimed) {
 		}
 		placed = true
 		c.add(cp, cm)
-		c.do(Originate{cp.Server, cm})
+		c.do(Originate{s.Name, cm})
 	}
 	if !placed {
-		c.trunk(cp).missed(cp)
+		c.trunk(cp, s).missed(cp)
 	}
 }
 
@@ -87,8 +90,8 @@ func (c *Core) claimed(ev Claimed) {
 func (c *Core) known(id string) bool { return c.calls[id] != nil || c.ended.has(id) }
 
 // withdraw takes back an attempt that certainly was not dialed.
-func (c *Core) withdraw(cp *campaign, w Withdraw) {
-	c.servers[cp.Server].rate.Return(1)
+func (c *Core) withdraw(cp *campaign, s *server, w Withdraw) {
+	s.rate.Return(1)
 	due := c.now
 	if w.Contact.Due.After(due) {
 		due = w.Contact.Due
@@ -118,11 +121,12 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 	if cp == nil {
 		return
 	}
-	s := c.servers[cp.Server]
-	s.inFlight -= cp.claiming
-	s.rate.Return(cp.claiming)
+	if s := cp.taking; cp.claiming > 0 {
+		s.inFlight -= cp.claiming
+		s.rate.Return(cp.claiming)
+		c.trunk(cp, s).missed(cp)
+	}
 	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
-	c.trunk(cp).missed(cp)
 	if cp.fault.fails == 0 {
 		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
 			slog.String("campaign", cp.Name), slog.Any("error", ev.Err))
@@ -145,28 +149,24 @@ func (c *Core) recovered(ev Recovered) {
 
 // orphan stands for a campaign that was taken out of the configuration while
 // calls were in flight. They may still be going on, so they are settled like
-// any others; without rules nothing is retried. Which server they were placed on
-// is not kept: events of any lead to them, and channelsSeen moves them.
+// any others; without rules nothing is retried.
 func (c *Core) orphan(name string) *campaign {
 	if len(c.hosts) == 0 {
 		return nil
 	}
 	cp := c.orphans[name]
 	if cp == nil {
-		cp = &campaign{Settings: Settings{Name: name, Server: c.hosts[0].Name}, state: Stopped}
+		cp = &campaign{Settings: Settings{Name: name}, state: Stopped}
 		c.orphans[name] = cp
 		c.notice(slog.LevelWarn, "calls were in flight for a campaign that is not configured any more; they are settled, and nothing is retried",
 			slog.String("campaign", name))
-	}
-	if c.servers[cp.Server] == nil {
-		cp.Server = c.hosts[0].Name // the one before has gone
 	}
 	return cp
 }
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
-	class := ClassOf(&cm.Contact)
-	cl := &call{Claim: cm, campaign: cp, class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
+	class, s := ClassOf(&cm.Contact), c.placedOn(cp, &cm.Attempt)
+	cl := &call{Claim: cm, campaign: cp, class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: s, via: c.trunk(cp, s), queue: c.queue(s.Name, cp.Queue), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
 	if cp.pacer.Mode == pacing.Predictive {
 		cl.factor = cp.pacer.Contacts.Factor(class, cl.hour)
@@ -177,6 +177,19 @@ func (c *Core) add(cp *campaign, cm Claim) *call {
 	cp.inFlight++
 	cl.server.inFlight++
 	return cl
+}
+
+// placedOn is the server of an attempt. One of a dialcamp that did not keep it, or
+// on a server that is not configured any more, is looked for where the campaign
+// calls now: events of any server lead to it, and channelsSeen moves it.
+func (c *Core) placedOn(cp *campaign, a *Attempt) *server {
+	if s := c.servers[a.Server]; s != nil {
+		return s
+	}
+	if len(cp.places) > 0 {
+		return cp.places[0].server
+	}
+	return c.hosts[0]
 }
 
 func (c *Core) remove(cl *call) {
@@ -214,11 +227,11 @@ func (c *Core) originateFailed(ev OriginateFailed) {
 		cl.server.refused.fail(c.now)
 		c.remove(cl)
 		cl.Contact.Due = c.now.Add(refusedPause)
-		c.withdraw(cl.campaign, Withdraw{cl.Claim, true})
+		c.withdraw(cl.campaign, cl.server, Withdraw{cl.Claim, true})
 	case ami.NeverSent(ev.Err):
 		c.remove(cl)
 		cl.server.refused.fail(c.now) // until the link says that it is up again
-		c.withdraw(cl.campaign, Withdraw{cl.Claim, true})
+		c.withdraw(cl.campaign, cl.server, Withdraw{cl.Claim, true})
 	default:
 		// It may be ringing: only the channels can tell.
 		cl.server.recheck = c.now.Add(settleLost)

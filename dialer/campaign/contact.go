@@ -101,6 +101,8 @@ type Attempt struct {
 	Key      string
 	Number   string
 	Type     string // of the number
+	Server   string // that it was placed on, as the configuration names it; "": not kept
+	CallerID string // the number that it showed; "": none, or not kept
 	Pass     int    // 1 for a contact's first attempt
 
 	Claimed   time.Time // the attempt became durable

@@ -42,6 +42,7 @@ const bookEach = 10 * time.Second
 type server struct {
 	Server
 	up        bool
+	downSince time.Time     // the connection is gone since; zero: it is not, or that was not noted yet
 	offset    time.Duration // its clock minus ours
 	inFlight  int           // calls and claims
 	rate      pacing.Bucket
@@ -58,22 +59,22 @@ type campaign struct {
 	Settings
 	state    State
 	inFlight int
-	claiming int  // contacts asked of the store
+	claiming int     // contacts asked of the store
+	taking   *server // that these, or the last that were, are to be called on
+	places   []*place
 	stale    bool // under rules that are not in force any more
 	agenda   agenda
 	zones    zones
 
 	putOffBusy, putOffTooOften int     // see CampaignStatus
 	fault                      backoff // the store failed
-	hold                       string  // why no call is placed at this moment
 	loading                    int     // lists that are being loaded
 	over                       bool    // nothing is left to dial
 	told                       bool    // and that was announced since the last claim
 
 	pacer   pacing.Pacer
 	entry   pacing.Entry  // of the decision that is being made
-	by      pacing.Cap    // of the last decision in the ledger
-	decided time.Time     // when the pacer was last asked
+	decided time.Time     // when the pacer was last asked, for any place
 	open    []*call       // see openCalls
 	rate    pacing.Bucket // of a broadcast
 	unsaved bool          // the pacer has learnt something
@@ -233,6 +234,7 @@ func (c *Core) tick() {
 		c.giveUpRinging(q)
 	}
 	for _, s := range c.hosts {
+		c.giveUp(s)
 		c.compareChannels(s)
 	}
 	for _, name := range c.names {
@@ -344,7 +346,7 @@ func (c *Core) linkUp(ev LinkUp) {
 	if s == nil {
 		return
 	}
-	s.up, s.offset, s.askedAt = true, ev.Offset, time.Time{}
+	s.up, s.offset, s.askedAt, s.downSince = true, ev.Offset, time.Time{}, time.Time{}
 	s.refused.clear()
 	c.askChannels(s)
 	for _, q := range c.queues {
@@ -360,7 +362,7 @@ func (c *Core) linkDown(name string) {
 	if s == nil {
 		return
 	}
-	s.up, s.askedAt = false, time.Time{}
+	s.up, s.askedAt, s.downSince = false, time.Time{}, c.now
 	for _, q := range c.queues {
 		if q.server == s {
 			q.forget()

@@ -15,7 +15,7 @@ import (
 func TestFactors(t *testing.T) {
 	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	settings := Settings{
-		Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 9, Regime: pacing.Regimes[0], Hours: span{8 * time.Hour, 20 * time.Hour},
+		Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 9, Regime: pacing.Regimes[0], Hours: span{8 * time.Hour, 20 * time.Hour},
 		Pacing: pacing.Settings{Mode: pacing.Predictive, Limit: 0.03, RingTimeout: 30, Patience: 2},
 	}
 	settings.Retry.MaxPerNumber = 2

@@ -123,7 +123,7 @@ type oneCall struct {
 
 func newOneCall(t *testing.T) *oneCall {
 	o := &oneCall{t: t, now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	o.core = New([]Server{{Name: "pbx"}}, []Settings{{Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 1, Retry: RetryRules{MaxAttempts: 1}}},
+	o.core = New([]Server{{Name: "pbx"}}, []Settings{{Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 1, Retry: RetryRules{MaxAttempts: 1}}},
 		map[string]State{"spring": Running})
 	o.step(LinkUp{Server: "pbx"})
 	o.step(ChannelsSeen{Server: "pbx", Asked: o.now})

@@ -3,6 +3,7 @@ package campaign
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,13 +52,13 @@ func (f *fuzzer) setup(which int) (ev Reconfigure) {
 		ev.Servers = append(ev.Servers, Server{Name: other})
 	}
 	if which&2 > 0 {
-		ev.Settings = append(ev.Settings, Settings{Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 5, Wrapup: time.Second, Retry: rules})
+		ev.Settings = append(ev.Settings, Settings{Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 5, Wrapup: time.Second, Retry: rules})
 	}
 	if which&4 > 0 {
-		ev.Settings = append(ev.Settings, Settings{Name: "summer", Server: other, Queue: "Camp200", MaxInFlight: 5, Hours: span{9 * time.Hour, 9*time.Hour + time.Minute}, Retry: rules})
+		ev.Settings = append(ev.Settings, Settings{Name: "summer", Servers: []string{other}, Queue: "Camp200", MaxInFlight: 5, Hours: span{9 * time.Hour, 9*time.Hour + time.Minute}, Retry: rules})
 	}
 	if which&8 > 0 {
-		ev.Settings = append(ev.Settings, Settings{Name: "autumn", Server: other, Queue: "Camp300", MaxInFlight: 5, Retry: rules})
+		ev.Settings = append(ev.Settings, Settings{Name: "autumn", Servers: slices.Compact([]string{"pbx", other}), Queue: "Camp300", MaxInFlight: 5, Retry: rules})
 	}
 	for i := range ev.Settings {
 		if s := &ev.Settings[i]; which&16 > 0 {

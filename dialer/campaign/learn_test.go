@@ -14,7 +14,7 @@ import (
 func TestRecoveredCallIsLearnt(t *testing.T) {
 	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	c := New([]Server{{Name: "pbx"}}, []Settings{{
-		Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 9, Regime: pacing.Regimes[0],
+		Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 9, Regime: pacing.Regimes[0],
 		Pacing: pacing.Settings{Mode: pacing.Predictive, Limit: 0.03, RingTimeout: 30, Patience: 2},
 	}}, map[string]State{"spring": Running})
 	step := func(ev Event) {
@@ -44,7 +44,7 @@ func TestRecoveredCallIsLearnt(t *testing.T) {
 func TestPatienceOfTheQueue(t *testing.T) {
 	now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 	c := New([]Server{{Name: "pbx"}}, []Settings{{
-		Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 9, Regime: pacing.Regimes[0],
+		Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 9, Regime: pacing.Regimes[0],
 		Pacing: pacing.Settings{Mode: pacing.Predictive, Limit: 0.03, RingTimeout: 30, Patience: 2},
 	}}, map[string]State{"spring": Running})
 	var patience float64

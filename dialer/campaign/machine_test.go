@@ -37,7 +37,7 @@ func TestDetectionsAreCountedAsStored(t *testing.T) {
 			name := fmt.Sprint(regime.Name, steps)
 			now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
 			c := New([]Server{{Name: "pbx"}}, []Settings{{
-				Name: "spring", Server: "pbx", Queue: "Camp200", MaxInFlight: 9, Regime: regime,
+				Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 9, Regime: regime,
 				Pacing: pacing.Settings{Mode: pacing.Predictive, Limit: regime.Limit, RingTimeout: 30, Patience: 2},
 			}}, map[string]State{"spring": Running})
 			var stored pacing.Count

@@ -7,24 +7,16 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// mayNotCall tells why a campaign may not place a call now, apart from the
-// supply of agents and the limits; "" if it may.
+// mayNotCall tells why a campaign may not place a call now on any server, apart
+// from the supply of agents and the limits; "" if it may.
 func (c *Core) mayNotCall(cp *campaign) string {
-	s := c.servers[cp.Server]
 	switch {
 	case c.closing:
 		return "the daemon is stopping"
 	case cp.state != Running:
 		return "the campaign is " + string(cp.state)
-	case !s.up:
-		return "no connection to Asterisk " + s.Name
-	case c.now.Before(s.refused.until):
-		return "originating failed; waiting until " + c.clockText(s.refused.until)
 	case c.now.Before(cp.fault.until):
 		return "the store failed; waiting until " + c.clockText(cp.fault.until)
-	}
-	if t := c.trunk(cp); t != nil && c.now.Before(t.until) {
-		return c.resting(t)
 	}
 	return c.shut(cp)
 }
@@ -52,9 +44,9 @@ func (c *Core) pace() {
 	}
 }
 
-// wants tells how many contacts a campaign that may call could dial now if there
-// were agents, and why none if it is none.
-func (c *Core) wants(cp *campaign) (int, string) {
+// wants tells how many contacts a campaign that may call could dial now on a
+// server if there were agents, and why none if it is none.
+func (c *Core) wants(cp *campaign, s *server) (int, string) {
 	switch {
 	case cp.claiming > 0, cp.Zones && !cp.zones.known:
 		return 0, ""
@@ -65,7 +57,7 @@ func (c *Core) wants(cp *campaign) (int, string) {
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
 	}
-	t := c.trunk(cp)
+	t := c.trunk(cp, s)
 	room := t.room(c.now)
 	if room == 0 {
 		return 0, fmt.Sprintf("one call is tried on the trunk %s, which refused %s", t.name, t.refused)
@@ -90,13 +82,16 @@ func (c *Core) paceQueue(q *queue) bool {
 	want, wanted := make([]int, len(q.campaigns)), 0
 	blind := c.blind(q)
 	for i, cp := range q.campaigns {
+		p := cp.placeOn(q.server)
 		switch why := c.mayNotCall(cp); {
 		case why != "":
-			cp.hold, cp.decided = why, time.Time{} // the time that passes now teaches nothing
+			cp.holdAll(why)
+		case c.mayNotCallOn(cp, q.server) != "":
+			p.hold, p.decided = c.mayNotCallOn(cp, q.server), time.Time{}
 		case blind != "":
-			cp.hold = blind
+			p.hold = blind
 		default:
-			want[i], cp.hold = c.wants(cp)
+			want[i], p.hold = c.wants(cp, q.server)
 		}
 		wanted += want[i]
 		if cp.claiming > 0 {
@@ -115,7 +110,8 @@ func (c *Core) paceQueue(q *queue) bool {
 	asked := 0
 	shares := pacing.Share(n, want, q.turns)
 	for i, cp := range q.campaigns {
-		share := min(shares[i], c.trunk(cp).room(c.now))
+		p := cp.placeOn(q.server)
+		share := min(shares[i], c.trunk(cp, q.server).room(c.now))
 		q.turns[i].Unused(shares[i] - share)
 		place, decided := share, cp == lead
 		if place > 0 && !decided {
@@ -126,15 +122,15 @@ func (c *Core) paceQueue(q *queue) bool {
 		}
 		if place > 0 {
 			cp.pacer.Placed(place)
-			c.take(cp, place, &cp.entry.Decision)
+			c.take(cp, q.server, place, &cp.entry.Decision)
 			q.demand.onTheWay += place
 			q.demand.open += place
 			asked += place
 		} else if want[i] > 0 {
-			cp.hold = limit
+			p.hold = limit
 		}
 		if decided {
-			c.record(cp, place, cp.hold)
+			c.record(cp, p, place)
 		}
 	}
 	q.server.rate.Return(n - asked)
@@ -143,33 +139,40 @@ func (c *Core) paceQueue(q *queue) bool {
 
 // paceBroadcast asks for contacts of a campaign without agents.
 func (c *Core) paceBroadcast(cp *campaign) {
-	if cp.hold = c.mayNotCall(cp); cp.hold != "" {
+	if why := c.mayNotCall(cp); why != "" {
+		cp.holdAll(why)
 		return
 	}
-	want, hold := c.wants(cp)
-	if cp.hold = hold; want == 0 {
-		return
-	}
-	s := c.servers[cp.Server]
-	n, limit := c.allowed(s, pacing.Decision{Place: want}, want)
-	if most := n; n > 0 {
-		n = cp.rate.Take(c.now.UnixNano(), n)
-		s.rate.Return(most - n)
-		limit = fmt.Sprintf("the campaign's calls_per_second of %v is reached", cp.rate.Rate)
-	}
-	if cp.hold = limit; n > 0 {
-		cp.hold = ""
-		c.take(cp, n, &pacing.Decision{})
+	all := c.leastLoaded(cp)
+	for i, p := range all {
+		want := 0
+		if want, p.hold = c.wants(cp, p.server); want == 0 {
+			continue
+		}
+		// Its share alone, so that those after it have theirs.
+		want = (want + len(all) - i - 1) / (len(all) - i)
+		n, limit := c.allowed(p.server, pacing.Decision{Place: want}, want)
+		if most := n; n > 0 {
+			n = cp.rate.Take(c.now.UnixNano(), n)
+			p.server.rate.Return(most - n)
+			limit = fmt.Sprintf("the campaign's calls_per_second of %v is reached", cp.rate.Rate)
+		}
+		if p.hold = limit; n > 0 {
+			p.hold = ""
+			c.take(cp, p.server, n, &pacing.Decision{})
+			return // the others' turn comes when these are claimed
+		}
 	}
 }
 
-// take asks the store for n contacts of a campaign, as a decision has it.
-func (c *Core) take(cp *campaign, n int, d *pacing.Decision) {
-	cp.claiming = n
-	c.trunk(cp).took(cp)
-	c.servers[cp.Server].inFlight += n
+// take asks the store for n contacts of a campaign to be called on a server, as a
+// decision has it.
+func (c *Core) take(cp *campaign, s *server, n int, d *pacing.Decision) {
+	cp.claiming, cp.taking = n, s
+	c.trunk(cp, s).took(cp)
+	s.inFlight += n
 	cp.agenda.ask(c.now)
-	c.do(TakeContacts{cp.Name, c.takeOf(cp, n, d)})
+	c.do(TakeContacts{cp.Name, c.takeOf(cp, n, s, d)})
 }
 
 // holdOf tells why a decision places no call.

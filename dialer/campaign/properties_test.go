@@ -53,7 +53,7 @@ func countersWrong(c *Core) string {
 				return "campaign " + cp.Name + ": wrong counts"
 			}
 			if cp.claiming > 0 {
-				perServer[c.servers[cp.Server]] += cp.claiming
+				perServer[cp.taking] += cp.claiming
 			}
 		}
 	}
@@ -223,7 +223,7 @@ func (w *world) checkHunger() {
 		if cp.claiming > 0 || cp.inFlight >= cp.MaxInFlight {
 			continue
 		}
-		if !w.core.trunk(cp).opened.IsZero() {
+		if !w.core.trunk(cp, cp.places[0].server).opened.IsZero() {
 			continue
 		}
 		for _, ct := range w.store[cp.Name].contacts {

@@ -76,7 +76,7 @@ func (c *Core) move(cl *call, s *server) {
 	if cl.server != s {
 		cl.server.inFlight--
 		s.inFlight++
-		cl.server = s
+		cl.server, cl.Attempt.Server = s, s.Name
 		if cl.queue != nil {
 			cl.queue = c.queue(s.Name, cl.queue.name)
 		}

@@ -147,13 +147,12 @@ func (cp *campaign) paced() bool { return cp.pacer.Width > 0 }
 func (c *Core) configure(cp *campaign, s Settings) {
 	if cp.claiming > 0 {
 		cp.stale = true
-		c.servers[cp.Server].inFlight -= cp.claiming
-		c.servers[s.Server].inFlight += cp.claiming
 	}
 	cp.Settings = s
+	c.setPlaces(cp)
 	cp.pace(s.Pacing)
 	cp.rate.Rate = float64(s.CallsPerSecond)
-	cp.by, cp.decided, cp.over = "", time.Time{}, false
+	cp.decided, cp.over = time.Time{}, false
 	cp.zones.known, cp.zones.hours, cp.zones.all = false, nil, nil
 	cp.agenda.forget()
 	cp.zones = zones{looking: cp.zones.looking}
@@ -210,18 +209,18 @@ func (c *Core) dropOrphans() {
 	}
 }
 
-// setQueues puts every campaign into its queue. What is known of a queue's agents
+// setQueues puts every campaign into its queue on each of its servers. What is known of a queue's agents
 // stays, and so does what its campaigns are owed.
 func (c *Core) setQueues() {
-	type place struct {
+	type seat struct {
 		q  *queue
 		cp *campaign
 	}
-	turns := map[place]*pacing.Turn{}
+	turns := map[seat]*pacing.Turn{}
 	old := c.queues
 	for _, q := range old {
 		for i, cp := range q.campaigns {
-			turns[place{q, cp}] = q.turns[i]
+			turns[seat{q, cp}] = q.turns[i]
 		}
 		q.campaigns, q.turns, q.former = nil, nil, nil
 	}
@@ -231,23 +230,25 @@ func (c *Core) setQueues() {
 		if !cp.Waits() {
 			continue
 		}
-		q := c.queue(cp.Server, cp.Queue)
-		if q == nil {
-			if i := slices.IndexFunc(old, func(q *queue) bool { return q.is(cp.Server, cp.Queue) }); i >= 0 {
-				q = old[i]
-			} else {
-				q = &queue{server: c.servers[cp.Server], name: cp.Queue, members: map[string]*member{}}
+		for _, server := range cp.Servers {
+			q := c.queue(server, cp.Queue)
+			if q == nil {
+				if i := slices.IndexFunc(old, func(q *queue) bool { return q.is(server, cp.Queue) }); i >= 0 {
+					q = old[i]
+				} else {
+					q = &queue{server: c.servers[server], name: cp.Queue, members: map[string]*member{}}
+				}
+				q.wrapup = 0
+				c.queues = append(c.queues, q)
 			}
-			q.wrapup = 0
-			c.queues = append(c.queues, q)
+			t := turns[seat{q, cp}]
+			if t == nil {
+				t = &pacing.Turn{}
+			}
+			t.Weight, t.Priority = cp.Weight, cp.Priority
+			q.wrapup = max(q.wrapup, cp.Wrapup)
+			q.campaigns, q.turns = append(q.campaigns, cp), append(q.turns, t)
 		}
-		t := turns[place{q, cp}]
-		if t == nil {
-			t = &pacing.Turn{}
-		}
-		t.Weight, t.Priority = cp.Weight, cp.Priority
-		q.wrapup = max(q.wrapup, cp.Wrapup)
-		q.campaigns, q.turns = append(q.campaigns, cp), append(q.turns, t)
 	}
 	c.setFormer()
 	c.membersChanged()

@@ -76,17 +76,21 @@ type scene struct {
 	now      time.Time
 	stamp    bool            // effects are printed with their time
 	shown    map[string]bool // asks, agent-time: printed too; members: muted
-	pictures map[string]*QueueSeen
-	silent   map[string]bool
+	pictures map[queueOf]*QueueSeen
+	silent   map[queueOf]bool
+	taking   map[string]string // server, by campaign
 	members  map[string]map[string]ami.Member
 	seq      uint64
 	claims   map[string]Claim
 	contacts map[string]Contact // by the attempt that ended last, without the letter behind it
 }
 
+// queueOf is a queue on a server.
+type queueOf struct{ server, queue string }
+
 func play(t *testing.T, text string) string {
 	s := &scene{
-		states: map[string]State{}, pictures: map[string]*QueueSeen{}, silent: map[string]bool{},
+		states: map[string]State{}, pictures: map[queueOf]*QueueSeen{}, silent: map[queueOf]bool{}, taking: map[string]string{},
 		members: map[string]map[string]ami.Member{}, claims: map[string]Claim{}, contacts: map[string]Contact{}, shown: map[string]bool{},
 		start: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), // a Monday
 	}
@@ -277,7 +281,7 @@ func (h span) Hour(t time.Time, zone string) int { return t.Add(ahead(zone)).UTC
 
 func settingsOf(name string, a args) Settings {
 	st := Settings{
-		Name: name, Server: a.get("server", "pbx"), Trunk: a.get("trunk", "Local/{number}@DialCamp/n"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
+		Name: name, Servers: strings.Split(a.get("server", "pbx"), "+"), Trunk: a.get("trunk", "Local/{number}@DialCamp/n"), Queue: a.get("queue", "Camp200"), MaxInFlight: 10,
 		Wrapup: a.duration("wrapup"), RingTimeout: 30 * time.Second, Retry: RetryRules{MaxAttempts: 3},
 	}
 	st.Pacing = pacing.Settings{Mode: pacing.Mode(a.get("mode", "progressive")), Limit: 0.03, RingTimeout: 30, Patience: 2}
@@ -380,7 +384,7 @@ func (s *scene) claim(campaign string, words []string) (all []Claim) {
 		if before, ok := s.contacts[strings.TrimRight(p[0], "abcdefgh")]; ok {
 			ct, pass = before, before.Attempts+1
 		}
-		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Contact: ct.ID, Number: ct.Number(), Pass: pass, Claimed: s.now}, Contact: ct}
+		cm := Claim{Attempt: Attempt{ID: p[0], Seq: n, Campaign: campaign, Server: a.get("server", s.taking[campaign]), Contact: ct.ID, Number: ct.Number(), Pass: pass, Claimed: s.now}, Contact: ct}
 		s.claims[p[0]] = cm
 		all = append(all, cm)
 	}
@@ -388,16 +392,17 @@ func (s *scene) claim(campaign string, words []string) (all []Claim) {
 }
 
 func (s *scene) queue(name string, a args) {
-	s.silent[name] = a.has("silent")
-	if s.silent[name] && !a.has("available") {
+	of := queueOf{a.get("server", s.servers[0].Name), name}
+	s.silent[of] = a.has("silent")
+	if s.silent[of] && !a.has("available") {
 		return
 	}
-	q := &QueueSeen{Server: a.get("server", s.servers[0].Name), Queue: name, Known: !a.has("unknown"), Available: a.int("available"), Callers: a.int("callers")}
+	q := &QueueSeen{Server: of.server, Queue: name, Known: !a.has("unknown"), Available: a.int("available"), Callers: a.int("callers")}
 	q.LoggedIn = q.Available
 	if a.has("loggedin") {
 		q.LoggedIn = a.int("loggedin")
 	}
-	s.pictures[name] = q
+	s.pictures[of] = q
 	seen := *q
 	seen.Asked = s.now.Add(-a.duration("late"))
 	s.step(seen)
@@ -472,7 +477,14 @@ func (s *scene) effect(e Effect) {
 	if f, ok := e.(Finish); ok {
 		s.contacts[strings.TrimRight(f.Attempt.ID, "abcdefgh")] = f.Contact
 	}
-	if text := describe(e, s.now); text != "" {
+	text := describe(e, s.now)
+	if t, ok := e.(TakeContacts); ok {
+		s.taking[t.Campaign] = t.Server
+		if i := slices.IndexFunc(s.settings, func(o Settings) bool { return o.Name == t.Campaign && len(o.Servers) > 1 }); i >= 0 {
+			text += " on " + t.Server
+		}
+	}
+	if text != "" {
 		kind := ""
 		switch e.(type) {
 		case AskQueue, AskMembers:
@@ -492,8 +504,8 @@ func (s *scene) effect(e Effect) {
 	}
 	switch e := e.(type) {
 	case AskQueue:
-		if p := s.pictures[e.Queue]; p != nil && !s.silent[e.Queue] {
-			seen := *p
+		if of := (queueOf{e.Server, e.Queue}); s.pictures[of] != nil && !s.silent[of] {
+			seen := *s.pictures[of]
 			seen.Asked = s.now
 			s.step(seen)
 		}

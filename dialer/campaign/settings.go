@@ -10,8 +10,8 @@ import (
 // Settings are a campaign's rules.
 type Settings struct {
 	Name           string
-	Server         string
-	Trunk          string // the channel to originate, which says by which trunk
+	Servers        []string // that calls are placed on, in the order of the configuration
+	Trunk          string   // the channel to originate, which says by which trunk
 	Queue          string
 	MaxInFlight    int
 	Wrapup         time.Duration // of the queue; a member's own counts if it is longer

@@ -3,6 +3,7 @@ package campaign
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
@@ -23,6 +24,7 @@ type Status struct {
 type ServerStatus struct {
 	Name     string        `json:"name"`
 	Up       bool          `json:"up"`
+	Down     time.Time     `json:"down_since,omitzero"`
 	InFlight int           `json:"in_flight"`
 	Trunks   []TrunkStatus `json:"trunks,omitempty"` // those that refuse calls
 }
@@ -61,7 +63,7 @@ type Agents struct {
 type CampaignStatus struct {
 	Name     string         `json:"name"`
 	State    State          `json:"state"`
-	Server   string         `json:"asterisk"`
+	Server   string         `json:"asterisk"` // its servers' names, with a comma between them
 	Queue    string         `json:"queue"`
 	Mode     pacing.Mode    `json:"mode"`
 	InFlight int            `json:"in_flight"`
@@ -71,6 +73,8 @@ type CampaignStatus struct {
 	// predictive pacing is held to it.
 	Regime string  `json:"regime"`
 	Target float64 `json:"abandon_target"`
+	// Servers are those that it calls on, in the order of the configuration.
+	Servers []PlaceStatus `json:"servers"`
 	// How many times a contact whose turn it was has been put off since the daemon
 	// started, because none of its numbers was free, or was called too often.
 	PutOffBusy     int `json:"put_off_busy,omitempty"`
@@ -80,12 +84,19 @@ type CampaignStatus struct {
 	Abandoned float64 `json:"abandoned"`
 }
 
+// PlaceStatus is a server that a campaign calls on.
+type PlaceStatus struct {
+	Name     string `json:"name"`
+	InFlight int    `json:"in_flight"` // of the campaign
+	Hold     string `json:"hold"`      // why no call is placed there at this moment
+}
+
 // Status describes the moment of the last Step.
 func (c *Core) Status() Status {
 	st := Status{Time: c.now, Lost: c.lost, Late: c.late}
 	for _, name := range slices.Sorted(maps.Keys(c.servers)) {
 		s := c.servers[name]
-		st.Servers = append(st.Servers, ServerStatus{name, s.up, s.inFlight, s.broken()})
+		st.Servers = append(st.Servers, ServerStatus{name, s.up, s.downSince, s.inFlight, s.broken()})
 	}
 	for _, q := range c.queues {
 		qs := QueueStatus{Server: q.server.Name, Name: q.name}
@@ -102,8 +113,12 @@ func (c *Core) Status() Status {
 		cp := c.campaigns[name]
 		day := cp.pacer.Day.Count
 		cs := CampaignStatus{
-			Name: name, State: cp.state, Server: cp.Server, Queue: cp.Queue, Mode: cp.pacer.Mode, InFlight: cp.inFlight + cp.claiming,
-			Phases: map[string]int{}, Hold: cp.hold, Regime: cp.Regime.Name, Target: cp.Settings.Pacing.Limit, PutOffBusy: cp.putOffBusy, PutOffTooOften: cp.putOffTooOften, Answers: day.Answers, Abandoned: day.Abandoned,
+			Name: name, State: cp.state, Server: strings.Join(cp.Servers, ", "), Queue: cp.Queue, Mode: cp.pacer.Mode, InFlight: cp.inFlight + cp.claiming,
+			Phases: map[string]int{}, Hold: cp.holdText(), Regime: cp.Regime.Name, Target: cp.Settings.Pacing.Limit,
+			PutOffBusy: cp.putOffBusy, PutOffTooOften: cp.putOffTooOften, Answers: day.Answers, Abandoned: day.Abandoned,
+		}
+		for _, p := range cp.places {
+			cs.Servers = append(cs.Servers, PlaceStatus{p.server.Name, cp.claimingOn(p.server), p.hold})
 		}
 		st.Campaigns = append(st.Campaigns, cs)
 	}
@@ -111,6 +126,7 @@ func (c *Core) Status() Status {
 		for i := range st.Campaigns {
 			if st.Campaigns[i].Name == cl.campaign.Name {
 				st.Campaigns[i].Phases[cl.phase.String()]++
+				st.Campaigns[i].count(cl.server)
 			}
 		}
 	}
@@ -137,6 +153,15 @@ func (q *queue) agents(now time.Time) *Agents {
 		}
 	}
 	return a
+}
+
+// count counts a call in flight on a server.
+func (cs *CampaignStatus) count(s *server) {
+	for i := range cs.Servers {
+		if cs.Servers[i].Name == s.Name {
+			cs.Servers[i].InFlight++
+		}
+	}
 }
 
 // broken are the trunks that are left alone, by name.

@@ -12,7 +12,7 @@ import (
 func TestAgents(t *testing.T) {
 	now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 	ftc, _ := pacing.FindRegime("ftc")
-	c := New([]Server{{Name: "pbx"}}, []Settings{{Name: "spring", Server: "pbx", Queue: "Camp200", Wrapup: time.Minute, Regime: ftc,
+	c := New([]Server{{Name: "pbx"}}, []Settings{{Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", Wrapup: time.Minute, Regime: ftc,
 		Pacing: pacing.Settings{Mode: pacing.Predictive, Limit: 0.02}}}, nil)
 	c.Step(now, LinkUp{Server: "pbx"})
 	if q := c.Status().Queues[0]; q.Agents != nil {

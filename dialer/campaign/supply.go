@@ -37,8 +37,9 @@ func (c *Core) countDemand() {
 			}
 		}
 		for _, cp := range q.campaigns {
-			d.onTheWay += cp.claiming
-			d.open += cp.claiming
+			n := cp.claimingOn(q.server)
+			d.onTheWay += n
+			d.open += n
 		}
 		for _, t := range q.taken {
 			if !t.Before(asked.Add(-deviceLag)) {

@@ -17,9 +17,11 @@ import "time"
 // called at the latest when (n+1)·LongestEach contacts were taken while none of a
 // higher priority was due: nobody starves whose zone is open.
 type Take struct {
-	Max  int // contacts at most
-	Sure int
-	Long int
+	Max int // contacts at most
+	// Server is the one that they are called on; it is kept with the attempts.
+	Server string
+	Sure   int
+	Long   int
 	// Zones are those in which contacts may be called now. Contacts of other zones
 	// are not looked at. AllZones takes contacts of any.
 	Zones    []Zone

@@ -10,13 +10,15 @@ import (
 
 // decide asks a campaign's pacer how many calls it may place now.
 func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
-	s := &c.view
+	s, p := &c.view, cp.placeOn(q.server)
 	c.viewQueue(q, cp, s)
 	s.Since = 0
-	if !cp.decided.IsZero() {
-		s.Since = c.now.Sub(cp.decided).Seconds()
+	twice := 0.0 // of that time, what another place has counted
+	if !p.decided.IsZero() {
+		s.Since = c.now.Sub(p.decided).Seconds()
+		twice = max(0, cp.decided.Sub(p.decided).Seconds())
 	}
-	cp.decided = c.now
+	p.decided, cp.decided = c.now, c.now
 	cp.pacer.Patience = q.patience(cp.Pacing.Patience)
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
 	if cp.pacer.Mode == pacing.Predictive {
@@ -25,7 +27,8 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 		cp.entry.State = &before
 	}
 	cp.entry.Decision = cp.pacer.Decide(s)
-	if cp.entry.Decision.Place > 0 || cp.entry.Decision.By != cp.by {
+	cp.pacer.Day.Seconds -= min(twice, cp.pacer.Day.Seconds)
+	if cp.entry.Decision.Place > 0 || cp.entry.Decision.By != p.by {
 		// The slices are used again for the next campaign's.
 		cp.entry.Snapshot = *s
 		cp.entry.Snapshot.Busy, cp.entry.Snapshot.Ringing = slices.Clone(s.Busy), slices.Clone(s.Ringing)
@@ -35,13 +38,13 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 
 // record writes the last decision into the ledger if it changed something: calls
 // were placed, or what keeps them from being placed is another cap.
-func (c *Core) record(cp *campaign, placed int, hold string) {
+func (c *Core) record(cp *campaign, p *place, placed int) {
 	e := cp.entry
-	if placed == 0 && e.Decision.By == cp.by {
+	if placed == 0 && e.Decision.By == p.by {
 		return
 	}
-	cp.by = e.Decision.By
-	e.Placed, e.Hold = placed, hold
+	p.by = e.Decision.By
+	e.Placed, e.Hold = placed, p.hold
 	c.do(Decided{cp.Name, e})
 }
 
@@ -88,7 +91,7 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 				r.Factor = times
 			}
 			if i < len(other.campaigns) {
-				for range owner.claiming {
+				for range owner.claimingOn(other.server) {
 					s.Ringing = append(s.Ringing, r)
 				}
 			}

@@ -126,7 +126,7 @@ func newWorld(t *testing.T, rnd *rand.Rand, opt worldOptions) *world {
 	var settings []Settings
 	states := map[string]State{}
 	for _, name := range opt.campaigns {
-		settings = append(settings, Settings{Name: name, Server: "pbx", Queue: "Camp200", MaxInFlight: 3 + rnd.Intn(20), Wrapup: opt.wrapup, Retry: worldRetry, Pacing: opt.pacing, Regime: pacing.Regimes[0]})
+		settings = append(settings, Settings{Name: name, Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 3 + rnd.Intn(20), Wrapup: opt.wrapup, Retry: worldRetry, Pacing: opt.pacing, Regime: pacing.Regimes[0]})
 		states[name] = Running
 		w.store[name] = &modelStore{truth: map[uint64]ContactState{}, claimed: map[string]bool{}, sent: map[string]bool{}, ended: map[string]bool{}, progress: map[string]string{}}
 		w.addContacts(name, opt.contacts)

@@ -181,9 +181,9 @@ func (c *Core) comesBack(cp *campaign, zone string, due time.Time) {
 
 // takeOf is what is asked for: n contacts, of whom the first ones and those after
 // them are as a decision says.
-func (c *Core) takeOf(cp *campaign, n int, d *pacing.Decision) Take {
+func (c *Core) takeOf(cp *campaign, n int, s *server, d *pacing.Decision) Take {
 	take := Take{
-		Max: n, AllZones: !cp.Zones, MaxPerNumber: cp.Retry.MaxPerNumber,
+		Max: n, Server: s.Name, AllZones: !cp.Zones, MaxPerNumber: cp.Retry.MaxPerNumber,
 		Frequency: cp.Frequency, Note: cp.Note,
 	}
 	predictive := cp.pacer.Mode == pacing.Predictive

@@ -143,7 +143,7 @@ func TestZones(t *testing.T) {
 			rules := RetryRules{MaxAttempts: 10_000}
 			rules.ByOutcome[Failed] = RetryRule{After: []time.Duration{37 * time.Minute}, Jitter: 1, Max: 10_000}
 			settings := Settings{
-				Name: "spring", Server: "pbx", MaxInFlight: 100, Hours: w.hours, Zones: true, Retry: rules,
+				Name: "spring", Servers: []string{"pbx"}, MaxInFlight: 100, Hours: w.hours, Zones: true, Retry: rules,
 				Pacing: pacing.Settings{Mode: pacing.Broadcast},
 			}
 			w.core = New([]Server{{Name: "pbx"}}, []Settings{settings}, map[string]State{"spring": Running})

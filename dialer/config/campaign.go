@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,7 +30,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	if r.required(key+".name", raw.Name, "give the campaign a name") {
 		r.name(key+".name", "campaign", raw.Name)
 	}
-	c.Asterisk = r.server(key+".asterisk", raw.Asterisk)
+	c.Asterisk = r.servers(key+".asterisk", raw.Asterisk)
 	c.Pacing = r.pacing(key+".pacing", raw.Pacing)
 	r.queue(key, &c)
 	if len(raw.Lists) == 0 {
@@ -59,25 +60,38 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	r.cfg.Campaigns = append(r.cfg.Campaigns, c)
 }
 
-func (r *resolver) server(key, name string) string {
+// servers are those that a campaign calls on: the first one unless it names others.
+func (r *resolver) servers(key string, written names) []string {
 	var known []string
 	for _, a := range r.raw.Asterisk {
-		if a.Name == "" {
-			continue
+		if a.Name != "" {
+			known = append(known, a.Name)
 		}
-		if a.Name == name {
-			return name
-		}
-		known = append(known, a.Name)
 	}
 	switch {
-	case len(known) == 0 || r.anyBad("asterisk"): // which are there is not known
-	case r.has(key):
-		r.fail(key, "the servers are "+strings.Join(known, ", "), "no server is named %s", quote(name))
-	default:
-		return known[0]
+	case r.anyBad(key):
+		return nil
+	case !r.has(key) && len(known) > 0:
+		return known[:1]
+	case len(written) == 0:
+		if r.has(key) {
+			r.fail(key, "name one at least, or remove the key", "no server")
+		}
+		return nil
+	case len(written) > MaxServers:
+		r.fail(key, "", "%d servers, more than %d", len(written), MaxServers)
+		return nil
 	}
-	return ""
+	for i, name := range written {
+		switch {
+		case slices.Contains(written[:i], name):
+			r.fail(key, "name each once", "%s is there twice", quote(name))
+		case slices.Contains(known, name), len(known) == 0, r.anyBad("asterisk"): // which are there is not known
+		default:
+			r.fail(key, "the servers are "+strings.Join(known, ", "), "no server is named %s", quote(name))
+		}
+	}
+	return slices.Clone(written)
 }
 
 func (r *resolver) list(campaign, key, duplicates string, raw rawList) List {

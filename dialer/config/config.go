@@ -96,7 +96,7 @@ type DNCFile struct {
 // Campaign is what to dial, when, how fast and into which queue.
 type Campaign struct {
 	Name      string
-	Asterisk  string // name of an Asterisk entry; the first one unless given
+	Asterisk  []string // names of Asterisk entries that it calls on; the first one unless given
 	Queue     string
 	Lists     []List
 	Originate Originate

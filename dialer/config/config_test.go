@@ -173,7 +173,7 @@ func mustHold(t testing.TB, c *Config) {
 	must(filepath.IsAbs(c.Store.Path) && filepath.IsAbs(c.Control.Socket) && len(c.Control.Socket) <= MaxSocket && c.Store.Path != c.Control.Socket, "store %q, socket %q", c.Store.Path, c.Control.Socket)
 	names := map[string]bool{}
 	for _, p := range c.Campaigns {
-		must(p.Name != "" && !names[p.Name] && (p.Queue == "") == (p.Pacing.Mode == "broadcast") && servers[p.Asterisk] && len(p.Lists) > 0, "campaign %+v", p)
+		must(p.Name != "" && !names[p.Name] && (p.Queue == "") == (p.Pacing.Mode == "broadcast") && len(p.Asterisk) > 0 && !slices.ContainsFunc(p.Asterisk, func(s string) bool { return !servers[s] }) && len(p.Lists) > 0, "campaign %+v", p)
 		names[p.Name] = true
 		lists := map[string]bool{}
 		for _, l := range p.Lists {

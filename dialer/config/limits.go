@@ -18,6 +18,7 @@ const (
 	MaxVariable  = 900 // bytes of NAME=value; a manager line holds 1022, escapes included
 	MaxVariables = 32  // of one campaign; a manager message holds 128 headers
 	MaxSocket    = 107 // bytes of a socket's path, the kernel's limit
+	MaxServers   = 16  // of one campaign
 
 	MinRingTimeout = time.Second
 	MaxRingTimeout = 10 * time.Minute

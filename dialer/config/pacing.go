@@ -154,7 +154,7 @@ func (r *resolver) queue(key string, c *Campaign) {
 		return
 	}
 	for _, other := range r.cfg.Campaigns {
-		if other.Asterisk == c.Asterisk && other.Queue == c.Queue && other.Pacing.Mode != c.Pacing.Mode &&
+		if slices.ContainsFunc(other.Asterisk, func(s string) bool { return slices.Contains(c.Asterisk, s) }) && other.Queue == c.Queue && other.Pacing.Mode != c.Pacing.Mode &&
 			slices.Contains(modes, c.Pacing.Mode) && slices.Contains(modes, other.Pacing.Mode) {
 			r.fail(key+".pacing.mode", "give both the same mode, or each its own queue",
 				"%s, but campaign %s on the same queue is paced %s", c.Pacing.Mode, other.Name, other.Pacing.Mode)

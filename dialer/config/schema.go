@@ -76,7 +76,7 @@ type rawFrequency struct {
 
 type rawCampaign struct {
 	Name      string       `mapstructure:"name"`
-	Asterisk  string       `mapstructure:"asterisk"`
+	Asterisk  names        `mapstructure:"asterisk"`
 	Queue     string       `mapstructure:"queue"`
 	Lists     []rawList    `mapstructure:"lists"`
 	Originate rawOriginate `mapstructure:"originate"`
@@ -149,6 +149,9 @@ type rawAbandoned struct {
 	MinRing       *time.Duration `mapstructure:"min_ring"`
 	Lockout       *time.Duration `mapstructure:"lockout"`
 }
+
+// names are one, or a list of them.
+type names []string
 
 // percent is a share as it is written: 3%.
 type percent string

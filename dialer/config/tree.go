@@ -32,6 +32,7 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 	percentType  = reflect.TypeFor[percent]()
 	delaysType   = reflect.TypeFor[delays]()
+	namesType    = reflect.TypeFor[names]()
 	yamlLine     = regexp.MustCompile(`line ([0-9]+): `)
 	fraction     = regexp.MustCompile(`^[+-]?[0-9]{1,15}([.][0-9]{1,15})?$`)
 	decimal      = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)$`)
@@ -220,6 +221,9 @@ func (t *tree) value(n *yaml.Node, typ reflect.Type, key string) (any, bool) {
 		return t.percentValue(n, key)
 	case typ == delaysType && n.Kind == yaml.ScalarNode:
 		one, ok := t.durationValue(n, key)
+		return []any{one}, ok
+	case typ == namesType && n.Kind == yaml.ScalarNode:
+		one, ok := t.textValue(n, key)
 		return []any{one}, ok
 	case typ.Kind() == reflect.Struct:
 		return t.objectValue(n, typ, key)

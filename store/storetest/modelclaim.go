@@ -39,7 +39,7 @@ func (m *model) claim(name string, now time.Time, take campaign.Take) (made []*m
 			mc.turn++
 			c.Next = next
 			at := &modelAttempt{m.seq, campaign.Attempt{
-				Campaign: name, List: c.List, Key: c.Key, Number: c.Number(), Type: c.Numbers[next].Type, Pass: c.Attempts + 1, Claimed: now,
+				Campaign: name, List: c.List, Key: c.Key, Number: c.Number(), Type: c.Numbers[next].Type, Server: take.Server, Pass: c.Attempts + 1, Claimed: now,
 			}, *c, c}
 			mc.attempts = append(mc.attempts, at)
 			made = append(made, at)
