@@ -14,6 +14,7 @@ type rawConfig struct {
 	Frequency rawFrequency  `mapstructure:"frequency"`
 	Campaigns []rawCampaign `mapstructure:"campaigns"`
 	Reports   []rawReport   `mapstructure:"reports"`
+	Webhooks  []rawWebhook  `mapstructure:"webhooks"`
 }
 
 type rawAsterisk struct {
@@ -195,6 +196,18 @@ type rawReport struct {
 	By       *string        `mapstructure:"by"`
 	Interval *time.Duration `mapstructure:"interval"`
 	Path     string         `mapstructure:"path"`
+}
+
+type rawWebhook struct {
+	Name       string         `mapstructure:"name"`
+	URL        string         `mapstructure:"url"`
+	Secret     *string        `mapstructure:"secret"`
+	SecretFile *string        `mapstructure:"secret_file"`
+	Campaigns  []string       `mapstructure:"campaigns"`
+	Outcomes   []string       `mapstructure:"outcomes"`
+	Timeout    *time.Duration `mapstructure:"timeout"`
+	RetryFor   *time.Duration `mapstructure:"retry_for"`
+	Queue      *int           `mapstructure:"queue"`
 }
 
 // notYet are keys of the design that this version does not implement. They
