@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/event"
 )
 
@@ -248,9 +249,10 @@ func BenchmarkPublish(b *testing.B) {
 				readers.Go(func() { all(b, r) })
 			}
 			b.ReportAllocs()
-			data := any(&struct{ N int }{1})
+			var a campaign.Attempt
 			for b.Loop() {
-				h.Publish(event.Outcome, "spring", data)
+				a.Contact++
+				h.Publish(event.Outcome, "spring", a)
 			}
 			h.Close()
 			readers.Wait()
