@@ -137,7 +137,6 @@ func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Rec
 	}
 	d.jobs = jobs
 	d.cfg.Store(cfg)
-	d.webhooks.Configure(webhooksOf(cfg))
 	for _, name := range slices.Sorted(maps.Keys(links)) {
 		l, old := links[name], d.links[name]
 		if old != nil && old.same(l) {
@@ -148,6 +147,7 @@ func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Rec
 	}
 	if another {
 		d.step(ev)
+		d.webhooks.Configure(webhooksOf(cfg))
 	}
 	for _, name := range fresh {
 		d.saveState(campaign.SaveState{Campaign: name, State: ev.States[name]})

@@ -189,15 +189,6 @@ type rawRule struct {
 // delays are one duration, or a list of them.
 type delays []time.Duration
 
-type rawReport struct {
-	Campaign string         `mapstructure:"campaign"`
-	At       string         `mapstructure:"at"`
-	Format   *string        `mapstructure:"format"`
-	By       *string        `mapstructure:"by"`
-	Interval *time.Duration `mapstructure:"interval"`
-	Path     string         `mapstructure:"path"`
-}
-
 type rawWebhook struct {
 	Name       string         `mapstructure:"name"`
 	URL        string         `mapstructure:"url"`
@@ -208,6 +199,15 @@ type rawWebhook struct {
 	Timeout    *time.Duration `mapstructure:"timeout"`
 	RetryFor   *time.Duration `mapstructure:"retry_for"`
 	Queue      *int           `mapstructure:"queue"`
+}
+
+type rawReport struct {
+	Campaign string         `mapstructure:"campaign"`
+	At       string         `mapstructure:"at"`
+	Format   *string        `mapstructure:"format"`
+	By       *string        `mapstructure:"by"`
+	Interval *time.Duration `mapstructure:"interval"`
+	Path     string         `mapstructure:"path"`
 }
 
 // notYet are keys of the design that this version does not implement. They
