@@ -44,7 +44,8 @@ type Options struct {
 	// Config reads the configuration again, for Reload; default config.Load of
 	// the file that it was read from.
 	Config func() (*config.Config, error)
-	// UntilListEnd ends Run when no running campaign has anything left to dial.
+	// UntilListEnd ends Run when no campaign that runs or is paused has anything
+	// left to dial.
 	UntilListEnd bool
 }
 

@@ -88,6 +88,7 @@ function failed(e) {
   if (e instanceof Gone) {
     goneSince ??= new Date();
     streaming = false;
+    failing = '';
     return undefined;
   }
   // Not as this page knows it: another daemon's, or a mistake here.

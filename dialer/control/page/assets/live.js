@@ -158,11 +158,12 @@ export function showDecisions(all, mode, now) {
 
 // showAttempts shows the last calls, newest first.
 export function showAttempts(calls, now) {
+  const keys = calls.some((c) => c.key);
   fill($('attempts'), h('h3', { id: 'attempts-title' }, 'Last attempts'), table({
     caption: 'The last attempts, newest first', hideCaption: true,
-    columns: [{ head: 'Called' }, { head: 'Number' }, { head: 'Contact', is: 'short spare' }, { head: 'Try', is: 'figure spare' }, { head: 'Outcome' }, { head: 'Agent', is: 'short spare' },
+    columns: [{ head: 'Called' }, { head: 'Number' }, ...(keys ? [{ head: 'Key', is: 'short spare' }] : []), { head: 'Try', is: 'figure spare' }, { head: 'Outcome' }, { head: 'Agent', is: 'short spare' },
       { head: 'Rang', is: 'figure spare' }, { head: 'Waited', is: 'figure spare' }, { head: 'Talked', is: 'figure' }, { head: 'Note', is: 'wide spare' }],
-    lines: calls.toReversed().map((c) => [clock(c.claimed, now), c.number, c.key || c.list, count(c.attempt),
+    lines: calls.toReversed().map((c) => [clock(c.claimed, now), c.number, ...(keys ? [c.key] : []), count(c.attempt),
       h('span', { class: 'outcome' }, c.outcome !== 'in_flight' && h('span', { class: `swatch ${classOf(c.outcome)}` }), words(c.outcome)),
       c.agent, c.outcome === 'in_flight' ? '' : duration(c.ring_seconds), c.answered ? duration(c.wait_seconds) : '', c.connected ? duration(c.talk_seconds) : '',
       c.note || (c.outcome !== 'connected' && c.cause_text) || '']),
