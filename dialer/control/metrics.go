@@ -20,7 +20,7 @@ const answerLimit = 5 * time.Second
 
 // watch adds what machines look at: metrics for Prometheus, and whether the
 // daemon lives and can dial. more is counted elsewhere.
-func (a api) watch(mux *http.ServeMux, more ...prometheus.Collector) {
+func (a api) watch(mux mux, more ...prometheus.Collector) {
 	r := prometheus.NewRegistry()
 	r.MustRegister(more...)
 	r.MustRegister(collector(a), collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),

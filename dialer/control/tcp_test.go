@@ -128,7 +128,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s %s as %q: %d %q %s", c.method, c.target, c.authorization, resp.StatusCode, resp.Header.Get("WWW-Authenticate"), body)
 		}
 		var f struct{ Error, Hint string }
-		if err := json.Unmarshal([]byte(body), &f); resp.StatusCode > 400 && resp.StatusCode != 404 && c.method != "HEAD" && (err != nil || f.Error == "" || f.Hint == "") {
+		if err := json.Unmarshal([]byte(body), &f); resp.StatusCode > 400 && c.method != "HEAD" && (err != nil || f.Error == "" || f.Hint == "") {
 			t.Errorf("%s %s: %v in %s", c.method, c.target, err, body)
 		}
 	}
