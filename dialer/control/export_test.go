@@ -3,7 +3,6 @@ package control
 import (
 	"net/http"
 
-	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
 	"github.com/dialcamp/dialcamp/store"
 )
@@ -32,7 +31,7 @@ var Answers = map[string]any{
 	"DNCChanged":  dncChanged{},
 	"DNCHit":      store.DNCHit{},
 	"DNCList":     store.DNCList{},
-	"Entry":       pacing.Entry{},
+	"Entry":       LedgerEntry{},
 	"Failure":     failure{},
 	"ImportEvent": ImportEvent{},
 	"Reload":      Reload{},

@@ -11,8 +11,8 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
-// Decision is an entry of the pacing ledger.
-type Decision struct {
+// LedgerEntry is one of the pacing ledger.
+type LedgerEntry struct {
 	pacing.Entry
 	Held string `json:"held"` // what kept it from more calls, in words
 }
@@ -39,7 +39,7 @@ func (a api) pacing(w http.ResponseWriter, r *http.Request) {
 	enc := json.NewEncoder(w)
 	for e, err := range entries {
 		if err == nil {
-			err = enc.Encode(Decision{e, e.Held()})
+			err = enc.Encode(LedgerEntry{e, e.Held()})
 		}
 		if err != nil {
 			// The status is out already: only breaking off tells the client.

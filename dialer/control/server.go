@@ -18,7 +18,7 @@
 //	POST /v1/reload?dry_run=                    Reload: the config is read again
 //	GET  /v1/report?campaign=&by=&interval=&from=&to=&format=   array of report.Row, or a file in one of report.Formats
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
-//	GET  /v1/pacing/CAMPAIGN?seq=&last=         one Decision a line, from number seq on; of these the last
+//	GET  /v1/pacing/CAMPAIGN?seq=&last=         one LedgerEntry a line, from number seq on; of these the last
 //	GET  /v1/events?campaign=&types=            what happens, as server-sent events, see events.go; types with commas between them
 //	GET  /v1/dnc                                array of store.DNCList
 //	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
