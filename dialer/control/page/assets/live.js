@@ -113,7 +113,7 @@ export function showLimits(row, regime) {
   const limits = row?.abandon_limits ?? [];
   fill($('limits'), h('h3', { id: 'limits-title' }, 'Abandoned, by the rules of each regime'), table({
     caption: 'Abandoned calls, by the rules of each regime', hideCaption: true,
-    columns: [{ head: 'Rules', is: 'wrap' }, { head: 'Abandoned', is: 'figure' }, { head: 'Rate', is: 'figure spare' }, { head: 'Limit', is: 'figure spare' }, { head: 'Allow', is: 'figure' }, { head: 'Since', is: 'figure spare' }],
+    columns: [{ head: 'Rules', is: 'wrap' }, { head: 'Abandoned', is: 'figure' }, { head: 'Rate', is: 'figure spare' }, { head: 'Limit', is: 'figure spare' }, { head: 'Allow', is: 'figure' }, { head: 'Since', is: 'figure roomy' }],
     lines: limits.map((l) => [[l.regime, l.regime === regime && h('span', { class: 'mark' }, ' in force')],
       fraction(l) || '–', rate(l), percent(l.limit), h('span', { class: l.more < 0 ? 'bad' : null }, l.more < 0 ? `${count(-l.more)} too many` : `${count(l.more)} more`), day(l.since)]),
   }));
