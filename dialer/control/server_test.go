@@ -54,6 +54,16 @@ func TestRefusalsAreJSON(t *testing.T) {
 	}
 }
 
+// The page holds no data, and asks the API like anybody.
+func TestPage(t *testing.T) {
+	socket := serve(t, newOperator(t))
+	for path, want := range map[string]string{"/": "text/html; charset=utf-8", "/assets/app.css": "text/css; charset=utf-8"} {
+		if status, contentType, body := raw(t, socket, "GET", path); status != 200 || contentType != want || body == "" {
+			t.Errorf("%s: %d %s", path, status, contentType)
+		}
+	}
+}
+
 func TestHugeHeaderIsRefused(t *testing.T) {
 	socket := serve(t, newOperator(t))
 	status, _, _ := raw(t, socket, "GET", "/v1/report?campaign="+strings.Repeat("x", 64<<10))
