@@ -161,6 +161,7 @@ func TestDaemonGone(t *testing.T) {
 	b.seen("#tiles", "Agents")
 	w.stop()
 	b.seen("#troubles", "The daemon has not answered since")
+	b.seen("#alarm", "The daemon has not answered since")
 	b.seen("#link", "not connected")
 	b.seen("#tiles", "Agents") // what was seen last stays
 	if b.text("#verbs") != "" {
