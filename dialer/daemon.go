@@ -48,7 +48,8 @@ type Options struct {
 	// Config reads the configuration again, for Reload; default config.Load of
 	// the file that it was read from.
 	Config func() (*config.Config, error)
-	// UntilListEnd ends Run when no running campaign has anything left to dial.
+	// UntilListEnd ends Run when no campaign that runs or is paused has anything
+	// left to dial.
 	UntilListEnd bool
 }
 
@@ -67,7 +68,8 @@ type Daemon struct {
 	core    *campaign.Core
 	links   map[string]*link
 	jobs    []*job
-	closing bool // draining
+	closing bool            // draining
+	tcp     *control.Server // at control.listen; nil without
 
 	linkCtx   context.Context // ends the connections
 	linkWork  sync.WaitGroup
@@ -159,11 +161,12 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 		defer ctl.Close()
 	}
 	if cfg.Control.Listen != "" {
-		watched, err := control.ListenToWatchers(cfg.Control.Listen, d)
+		tcp, err := control.ListenTCP(cfg.Control, d.log, d)
 		if err != nil {
 			return err
 		}
-		defer watched.Close()
+		defer tcp.Close()
+		d.tcp = tcp
 	}
 	defer d.events.Close() // whoever reads them does not keep the API open
 

@@ -19,6 +19,9 @@ var fixed = map[string]string{
 	"store.path":     "the store is open",
 	"control.socket": "commands come in there",
 	"control.listen": "whoever watches it looks there",
+
+	"control.tls.cert_file": "it is open; the file itself is read again whenever it changes",
+	"control.tls.key_file":  "it is open; the file itself is read again whenever it changes",
 }
 
 // Reload implements control.Operator: it reads the configuration again and puts
@@ -137,6 +140,9 @@ func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Rec
 	}
 	d.jobs = jobs
 	d.cfg.Store(cfg)
+	if d.tcp != nil {
+		d.tcp.Use(cfg.Control.Tokens)
+	}
 	for _, name := range slices.Sorted(maps.Keys(links)) {
 		l, old := links[name], d.links[name]
 		if old != nil && old.same(l) {

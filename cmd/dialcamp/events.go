@@ -150,7 +150,7 @@ func textEvent(w io.Writer, e *control.Event) error {
 		err = json.Unmarshal(e.Data, &p)
 		at, campaign = p.Time, p.Campaign
 		text = fmt.Sprintf("%s placed; %d free = %d idle - %d waiting; %d ringing", plural(p.Placed, "call"), p.Snapshot.Free, p.Snapshot.Idle, p.Snapshot.Idle-p.Snapshot.Free, len(p.Snapshot.Ringing))
-		if why := held(&p.Entry); why != "" {
+		if why := p.Held(); why != "" {
 			text += ": " + why
 		}
 	default:

@@ -140,6 +140,8 @@ func hintFor(err error) string {
 		return "start it with: dialcamp run, or systemctl start dialcamp"
 	case errors.Is(err, store.ErrInUse):
 		return "a daemon is running; its commands go through the control socket of the same config"
+	case errors.Is(err, store.ErrDNCFile):
+		return control.DNCFileHint
 	case errors.Is(err, store.ErrNewer):
 		return "install that version, or use another store.path"
 	case errors.Is(err, os.ErrPermission):
@@ -172,7 +174,7 @@ Exit status: 0 done, 1 it failed, 2 the command line or the config is wrong.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage("see: "+cmd.CommandPath()+" --help", "%v", err)
 	})
-	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.topCmd(), a.campaignCmd(), a.reloadCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.contactCmd(), a.dncCmd(), a.dbCmd(), a.amiCmd(), a.eventsCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.manCmd(), a.versionCmd())
+	root.AddCommand(a.runCmd(), a.demoCmd(), a.checkCmd(), a.statusCmd(), a.topCmd(), a.campaignCmd(), a.reloadCmd(), a.reportCmd(), a.callsCmd(), a.listCmd(), a.contactCmd(), a.dncCmd(), a.dbCmd(), a.amiCmd(), a.eventsCmd(), a.pacingCmd(), a.whyCmd(), a.simulateCmd(), a.tokenCmd(), a.manCmd(), a.versionCmd())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetHelpCommand(helpCmd(root))
 	return root

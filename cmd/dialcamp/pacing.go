@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -126,17 +125,8 @@ func textEntry(w io.Writer, e *pacing.Entry) error {
 		rate, harm, allowed = fmt.Sprintf("%.1f %%", 100*d.Rate), fmt.Sprintf("%.1f %%", 100*d.Harm), fmt.Sprintf("%.1f %%", 100*d.Threshold)
 	}
 	_, err := fmt.Fprintf(w, "%s %6d %5d %9s %8d %7s %7s %8s  %s\n", e.Time.Local().Format(time.DateTime), e.Placed,
-		s.Free, fmt.Sprintf("%d+%d", s.Idle, len(s.Busy)), len(s.Ringing), rate, harm, allowed, visible(held(e)))
+		s.Free, fmt.Sprintf("%d+%d", s.Idle, len(s.Busy)), len(s.Ringing), rate, harm, allowed, visible(e.Held()))
 	return err
-}
-
-// held is what kept a decision from more calls.
-func held(e *pacing.Entry) string {
-	if e.Hold != "" {
-		return e.Hold
-	}
-	_, why, _ := strings.Cut(e.Decision.String(), ": ")
-	return why
 }
 
 func replayCmd() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
@@ -42,6 +43,18 @@ type QueueStatus struct {
 	LoggedIn int    `json:"logged_in"`
 	Free     int    `json:"free"`
 	Supply   string `json:"supply"`
+	// Agents is what they are at; nil until all of them were seen.
+	Agents *Agents `json:"agents,omitempty"`
+}
+
+// Agents counts a queue's agents by what they are at. Each is in one count.
+type Agents struct {
+	Idle    int `json:"idle"`    // neither paused nor in wrap-up
+	Ringing int `json:"ringing"` // their phones do
+	Busy    int `json:"busy"`    // on a call, of ours or not, paused or not
+	Wrapup  int `json:"wrapup"`
+	Paused  int `json:"paused"` // and on no call
+	Away    int `json:"away"`   // not logged in: no call can reach them
 }
 
 // CampaignStatus is one campaign's.
@@ -54,6 +67,10 @@ type CampaignStatus struct {
 	InFlight int            `json:"in_flight"`
 	Phases   map[string]int `json:"phases"` // of the calls in flight
 	Hold     string         `json:"hold"`   // why no call is placed at this moment
+	// Of the answers, as Regime counts them, Target may be abandoned; only
+	// predictive pacing is held to it.
+	Regime string  `json:"regime"`
+	Target float64 `json:"abandon_target"`
 	// How many times a contact whose turn it was has been put off since the daemon
 	// started, because none of its numbers was free, or was called too often.
 	PutOffBusy     int `json:"put_off_busy,omitempty"`
@@ -76,6 +93,9 @@ func (c *Core) Status() Status {
 			qs.Known, qs.LoggedIn = !q.unknown, q.picture.LoggedIn
 			qs.Free, qs.Supply = q.supply.Free(), q.supply.String()
 		}
+		if q.membersKnown {
+			qs.Agents = q.agents(c.now)
+		}
 		st.Queues = append(st.Queues, qs)
 	}
 	for _, name := range c.names {
@@ -83,7 +103,7 @@ func (c *Core) Status() Status {
 		day := cp.pacer.Day.Count
 		cs := CampaignStatus{
 			Name: name, State: cp.state, Server: cp.Server, Queue: cp.Queue, Mode: cp.pacer.Mode, InFlight: cp.inFlight + cp.claiming,
-			Phases: map[string]int{}, Hold: cp.hold, PutOffBusy: cp.putOffBusy, PutOffTooOften: cp.putOffTooOften, Answers: day.Answers, Abandoned: day.Abandoned,
+			Phases: map[string]int{}, Hold: cp.hold, Regime: cp.Regime.Name, Target: cp.Settings.Pacing.Limit, PutOffBusy: cp.putOffBusy, PutOffTooOften: cp.putOffTooOften, Answers: day.Answers, Abandoned: day.Abandoned,
 		}
 		st.Campaigns = append(st.Campaigns, cs)
 	}
@@ -95,6 +115,28 @@ func (c *Core) Status() Status {
 		}
 	}
 	return st
+}
+
+// agents counts the members by what they are at.
+func (q *queue) agents(now time.Time) *Agents {
+	a := &Agents{}
+	for _, m := range q.members {
+		switch {
+		case m.away():
+			a.Away++
+		case m.ringing():
+			a.Ringing++
+		case m.Status != ami.DeviceUnknown && m.Status != ami.DeviceNotInUse:
+			a.Busy++
+		case m.Paused:
+			a.Paused++
+		case now.Before(m.freeAt):
+			a.Wrapup++
+		default:
+			a.Idle++
+		}
+	}
+	return a
 }
 
 // broken are the trunks that are left alone, by name.

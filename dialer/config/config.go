@@ -66,6 +66,14 @@ type Store struct {
 type Control struct {
 	Socket string
 	Listen string // host:port for who watches: metrics and health; "": none
+	TLS    ServerTLS
+	Tokens []Token // who may use the API on Listen; none: it is only on Socket
+}
+
+// ServerTLS are the certificate that Listen shows and its key, in PEM; empty:
+// nothing is encrypted.
+type ServerTLS struct {
+	CertFile, KeyFile string
 }
 
 // Log says what is logged and how.

@@ -134,6 +134,10 @@ func (d *differ) value(subject, key string, a, b reflect.Value) {
 				if !reflect.DeepEqual(x.Interface(), y.Interface()) {
 					d.add(Change{Subject: subject, Key: sub})
 				}
+			case name == "Control.Tokens":
+				if !slices.Equal(x.Interface().([]Token), y.Interface().([]Token)) {
+					d.add(Change{Subject: subject, Key: join(key, "token_file")})
+				}
 			case name == "List.Plan":
 				d.value(subject, key, x, y)
 			case name == "List.Remove" && x.Bool() != y.Bool():

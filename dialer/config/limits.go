@@ -11,10 +11,13 @@ const (
 	MaxFile      = 1 << 20 // bytes of config.yaml
 	MaxErrors    = 200     // that Load reports
 	MaxSecret    = 4096    // bytes of a secret or secret file
-	MaxText      = 255     // bytes of a name, template, caller id and the like
-	MaxVariable  = 900     // bytes of NAME=value; a manager line holds 1022, escapes included
-	MaxVariables = 32      // of one campaign; a manager message holds 128 headers
-	MaxSocket    = 107     // bytes of a socket's path, the kernel's limit
+	MaxTokenFile = 1 << 16 // bytes
+	MinToken     = 20      // characters; those of dialcamp token have 43
+	MaxToken     = 1024
+	MaxText      = 255 // bytes of a name, template, caller id and the like
+	MaxVariable  = 900 // bytes of NAME=value; a manager line holds 1022, escapes included
+	MaxVariables = 32  // of one campaign; a manager message holds 128 headers
+	MaxSocket    = 107 // bytes of a socket's path, the kernel's limit
 
 	MinRingTimeout = time.Second
 	MaxRingTimeout = 10 * time.Minute

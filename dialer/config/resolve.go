@@ -40,10 +40,14 @@ type usedFile struct {
 
 var identifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
+// IsName reports whether a campaign, a server or a token may be called so.
+func IsName(s string) bool { return identifier.MatchString(s) }
+
 func (r *resolver) resolve() {
 	r.unique = map[string]string{}
 	r.asterisk()
 	r.store()
+	r.control()
 	r.log()
 	r.cfg.DNC = r.dnc("dnc", "dnc", r.raw.DNC)
 	r.often = r.frequency("frequency", r.raw.Frequency, campaign.Frequency{})
@@ -329,29 +333,10 @@ func (r *resolver) store() {
 	if path, ok := r.path("store.path", r.raw.Store.Path, "the file to keep contacts and attempts in, such as /var/lib/dialcamp/dialcamp.db"); ok {
 		r.cfg.Store.Path = path
 		r.writes("store.path", path)
-		r.cfg.Control.Socket = filepath.Join(filepath.Dir(path), DefaultSocket)
 	}
 	if days := r.raw.Store.KeepDays; days != nil {
 		r.within("store.keep_days", *days, 1, MaxKeepDays)
 		r.cfg.Store.KeepDays = *days
-	}
-	if r.has("control.socket") {
-		if path, ok := r.path("control.socket", r.raw.Control.Socket, "such as /run/dialcamp/control.sock"); ok {
-			r.cfg.Control.Socket = path
-		}
-	}
-	if r.has("control.listen") {
-		address, err := hostPort(r.raw.Control.Listen, "")
-		if err != nil {
-			r.failBecause(err, "control.listen", "such as 127.0.0.1:9750", "%s: %v", quote(r.raw.Control.Listen), err)
-		}
-		r.cfg.Control.Listen = address
-	}
-	if socket := r.cfg.Control.Socket; socket != "" {
-		r.writes("control.socket", socket)
-		if len(socket) > MaxSocket {
-			r.fail("control.socket", "use a shorter path, such as /run/dialcamp/control.sock", "%s is longer than %d bytes, the most a socket can have", quote(socket), MaxSocket)
-		}
 	}
 }
 

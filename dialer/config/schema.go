@@ -50,8 +50,15 @@ type rawStore struct {
 }
 
 type rawControl struct {
-	Socket string `mapstructure:"socket"`
-	Listen string `mapstructure:"listen"`
+	Socket    string       `mapstructure:"socket"`
+	Listen    string       `mapstructure:"listen"`
+	TokenFile string       `mapstructure:"token_file"`
+	TLS       rawServerTLS `mapstructure:"tls"`
+}
+
+type rawServerTLS struct {
+	CertFile string `mapstructure:"cert_file"`
+	KeyFile  string `mapstructure:"key_file"`
 }
 
 type rawLog struct {
@@ -208,11 +215,4 @@ type rawReport struct {
 	By       *string        `mapstructure:"by"`
 	Interval *time.Duration `mapstructure:"interval"`
 	Path     string         `mapstructure:"path"`
-}
-
-// notYet are keys of the design that this version does not implement. They
-// are refused: a limit that is accepted and ignored is worse than none. Keys
-// are paths without indices.
-var notYet = map[string]string{
-	"control.token_file": "remove it; who may open control.socket is told by its directory's permissions",
 }

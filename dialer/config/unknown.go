@@ -22,10 +22,6 @@ func fieldsOf(typ reflect.Type) map[string]reflect.Type {
 // unknown complains of the key name in key and says what may have been meant.
 func (t *tree) unknown(key, name string, v *yaml.Node, fields map[string]reflect.Type) {
 	sub := join(key, name)
-	if hint, ok := notYet[withoutIndices(sub)]; ok {
-		t.spoil(sub, hint, "not in this version")
-		return
-	}
 	if word, rest, ok := strings.Cut(name, ":"); ok && rest != "" {
 		// {secret:abc} is one word to YAML; what follows the colon is not shown.
 		shown := join(key, word)
@@ -45,22 +41,6 @@ func (t *tree) unknown(key, name string, v *yaml.Node, fields map[string]reflect
 		return
 	}
 	t.spoil(sub, "the keys here are "+strings.Join(slices.Sorted(maps.Keys(fields)), ", "), "unknown key")
-}
-
-func withoutIndices(key string) string {
-	var b strings.Builder
-	in := false
-	for _, r := range key {
-		switch {
-		case r == '[':
-			in = true
-		case r == ']':
-			in = false
-		case !in:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
 }
 
 // homeOf is where in the schema a key of that name is known, if in one place.

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,23 +18,11 @@ import (
 // answerLimit bounds how long the daemon's loop may take to answer a probe.
 const answerLimit = 5 * time.Second
 
-// ListenToWatchers serves what machines look at, /metrics, /livez and /readyz, on
-// a TCP address. It answers whoever can reach it, so the API is not there.
-func ListenToWatchers(address string, op Operator) (*Server, error) {
-	ln, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("control.listen: %w", err)
-	}
-	mux := http.NewServeMux()
-	api{op}.watch(mux)
-	mux.HandleFunc("/", nothing)
-	return serve(ln, mux), nil
-}
-
 // watch adds what machines look at: metrics for Prometheus, and whether the
-// daemon lives and can dial.
-func (a api) watch(mux *http.ServeMux) {
+// daemon lives and can dial. more is counted elsewhere.
+func (a api) watch(mux mux, more ...prometheus.Collector) {
 	r := prometheus.NewRegistry()
+	r.MustRegister(more...)
 	r.MustRegister(collector(a), collectors.NewGoCollector(), collectors.NewBuildInfoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))

@@ -2,7 +2,6 @@ package control_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -88,32 +87,6 @@ func TestProbes(t *testing.T) {
 	expect("/readyz", 503, "the daemon is stopping")
 	if status, _, _ := raw(t, socket, "GET", "/metrics"); status != 500 {
 		t.Errorf("metrics of a daemon that is stopping: %d", status)
-	}
-}
-
-// On TCP there is what machines look at, and no way to operate or to read calls.
-func TestWatchersHaveNoAPI(t *testing.T) {
-	s, err := control.ListenToWatchers("127.0.0.1:0", newOperator(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
-	for path, want := range map[string]int{
-		"/metrics": 200, "/livez": 200, "/readyz": 200,
-		"/": 404, "/v1/status": 404, "/v1/calls": 404, "/v1/db/backup": 404, "/debug/pprof/": 404,
-	} {
-		resp, err := http.Get("http://" + s.Address() + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		io.Copy(io.Discard, resp.Body)
-		resp.Body.Close()
-		if resp.StatusCode != want {
-			t.Errorf("%s: %d, want %d", path, resp.StatusCode, want)
-		}
-	}
-	if _, err := control.ListenToWatchers(s.Address(), newOperator(t)); err == nil || !strings.Contains(err.Error(), "control.listen: ") {
-		t.Errorf("an address in use: %v", err)
 	}
 }
 

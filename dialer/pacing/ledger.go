@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -30,6 +31,15 @@ func (e *Entry) Again() Decision {
 		p.State = *e.State
 	}
 	return p.Decide(&e.Snapshot)
+}
+
+// Held tells what kept the decision from more calls, in words.
+func (e *Entry) Held() string {
+	if e.Hold != "" {
+		return e.Hold
+	}
+	_, why, _ := strings.Cut(e.Decision.String(), ": ")
+	return why
 }
 
 // ReadLedger reads entries, one JSON object a line, as the ledger is printed with --json.

@@ -1,0 +1,60 @@
+package control
+
+import (
+	"io"
+	"net/http"
+	"time"
+)
+
+// patience is how long a client may take none of an answer, or give none of its
+// body. Streams may go on for ever as long as they are read.
+const patience = 30 * time.Second
+
+// patient cuts clients off that stand still.
+func patient(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rc := http.NewResponseController(w)
+		rc.SetWriteDeadline(time.Now().Add(patience))
+		if r.Body != http.NoBody {
+			rc.SetReadDeadline(time.Now().Add(patience))
+			r.Body = &patientBody{r.Body, rc}
+		}
+		next.ServeHTTP(&patientWriter{w, rc}, r)
+		rc.SetWriteDeadline(time.Now().Add(patience)) // of what is buffered
+	})
+}
+
+type patientWriter struct {
+	http.ResponseWriter
+	rc *http.ResponseController
+}
+
+func (w *patientWriter) Write(b []byte) (int, error) {
+	w.rc.SetWriteDeadline(time.Now().Add(patience))
+	return w.ResponseWriter.Write(b)
+}
+
+// FlushError is what http.ResponseController calls.
+func (w *patientWriter) FlushError() error {
+	w.rc.SetWriteDeadline(time.Now().Add(patience))
+	return w.rc.Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (w *patientWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+type patientBody struct {
+	io.ReadCloser
+	rc *http.ResponseController
+}
+
+// Read gives its bytes some time. After the last one the connection is only
+// watched for the client's end, which may come late.
+func (b *patientBody) Read(p []byte) (int, error) {
+	b.rc.SetReadDeadline(time.Now().Add(patience))
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF {
+		b.rc.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
