@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -144,6 +145,30 @@ func TestBytesAreBounded(t *testing.T) {
 	events, lost := all(t, r)
 	if len(events)*size > event.MaxBytes || len(events)+1 < event.MaxBytes/size || len(events)+int(lost) != n {
 		t.Errorf("%d events of %d bytes are there, %d lost", len(events), size, lost)
+	}
+}
+
+// TestMemoryStaysFlat: however much is published, and however little is read.
+func TestMemoryStaysFlat(t *testing.T) {
+	h := event.NewHub(start)
+	stuck := open(t, h, event.Filter{}, 0)
+	fill := func() uint64 {
+		for i := range 4 * event.MaxEvents {
+			h.Publish(event.Outcome, "spring", campaign.Attempt{Contact: uint64(i)})
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := fill()
+	for range 4 {
+		if after := fill(); after > before+1<<20 {
+			t.Fatalf("%d bytes, and then %d", before, after)
+		}
+	}
+	if b, err := stuck.Next(t.Context()); err != nil || b.Lost == 0 {
+		t.Errorf("%d lost, %v", b.Lost, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -257,6 +258,30 @@ func TestReceiverHangs(t *testing.T) {
 			}
 		}
 		log.has(t, 1, `msg="a webhook's queue is empty again" webhook=crm dropped=4900`)
+	})
+}
+
+// TestMemoryStaysFlat: however much ends while the receiver hangs.
+func TestMemoryStaysFlat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := webhooktest.New(t, secret, webhooktest.Hang)
+		s, _ := sender(t, r, settings("crm"))
+		fill := func() uint64 {
+			for i := range 5000 {
+				s.Ended(attempt(i))
+			}
+			time.Sleep(time.Minute)
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.HeapAlloc
+		}
+		before := fill()
+		for range 3 {
+			if after := fill(); after > before+1<<20 {
+				t.Fatalf("%d bytes, and then %d", before, after)
+			}
+		}
 	})
 }
 
