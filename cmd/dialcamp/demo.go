@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +30,7 @@ asterisk:
     username: dialcamp
     secret: dialcamp-secret
 store: {path: demo.db}
-control: {socket: demo.sock}
+control: {socket: demo.sock, listen: %q, token_file: token}
 campaigns:
   - name: demo
     queue: Camp200
@@ -50,6 +51,7 @@ type demo struct {
 	agents, contacts int
 	speed            float64
 	mode             string
+	keep             bool
 	verbose          bool
 }
 
@@ -63,6 +65,9 @@ Asterisk in memory: agents who talk and write up, contacts who answer, are busy,
 do not pick up or have a dead number. Time runs faster than life. At the end it
 prints the report, and compares it with what the far ends saw.
 
+It is shown live on a web page of this machine, whose address it prints; with
+--keep the page stays after the last call, until you interrupt it.
+
 It needs no config and leaves nothing behind.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -72,20 +77,26 @@ It needs no config and leaves nothing behind.`,
 			if !slices.Contains(demoModes, d.mode) {
 				return unknown("--mode", d.mode, demoModes)
 			}
-			ctx, _, stop := twoSignals()
+			ctx, force, stop := twoSignals()
 			defer stop()
-			return d.run(ctx, cmd.OutOrStdout())
+			if !d.keep {
+				force = ctx
+			}
+			return d.run(ctx, force, cmd.OutOrStdout())
 		},
 	}
 	cmd.Flags().IntVar(&d.agents, "agents", 20, "agents in the queue")
 	cmd.Flags().IntVar(&d.contacts, "contacts", 2000, "contacts on the list")
 	cmd.Flags().Float64Var(&d.speed, "speed", 240, "how much faster than life time runs")
 	cmd.Flags().StringVar(&d.mode, "mode", "progressive", "how calls are paced: "+strings.Join(demoModes, ", "))
+	cmd.Flags().BoolVar(&d.keep, "keep", false, "go on after the last call, until interrupted")
 	cmd.Flags().BoolVarP(&d.verbose, "verbose", "v", false, "print the daemon's log")
 	return cmd
 }
 
-func (d *demo) run(ctx context.Context, out io.Writer) error {
+// run ends when the list does, and when ctx ends: at force at once and with an
+// error, else when the last call has ended.
+func (d *demo) run(ctx, force context.Context, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "dialcamp-demo-")
 	if err != nil {
 		return err
@@ -104,8 +115,16 @@ func (d *demo) run(ctx context.Context, out io.Writer) error {
 	}
 	defer asterisk.Close()
 
+	address, err := freeAddress()
+	if err != nil {
+		return err
+	}
+	token := newToken()
 	cfgFile := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(cfgFile, fmt.Appendf(nil, demoConfig, asterisk.Addr(), d.mode), 0o600); err != nil {
+	if err := os.WriteFile(cfgFile, fmt.Appendf(nil, demoConfig, asterisk.Addr(), address, d.mode), 0o600); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "token"), fmt.Appendf(nil, "demo %s %s\n", config.MayOperate, token), 0o600); err != nil {
 		return err
 	}
 	if err := writeDemoList(filepath.Join(dir, "demo.csv"), d.contacts); err != nil {
@@ -121,24 +140,26 @@ func (d *demo) run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 	}
-	daemon, err := dialer.New(cfg, dialer.Options{Clock: clock, Log: log, UntilListEnd: true})
+	daemon, err := dialer.New(cfg, dialer.Options{Clock: clock, Log: log, UntilListEnd: !d.keep, DrainLimit: time.Hour})
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(out, "%d agents, %d contacts, an Asterisk in memory at %s; time runs %g times as fast as life\n\n",
-		d.agents, d.contacts, asterisk.Addr(), d.speed); err != nil {
+	if _, err := fmt.Fprintf(out, "%d agents, %d contacts, an Asterisk in memory at %s; time runs %g times as fast as life\npage: http://%s/#token=%s\n\n",
+		d.agents, d.contacts, asterisk.Addr(), d.speed, address, token); err != nil {
 		return err
 	}
 
 	began := time.Now()
 	virtual := clock.Now()
 	running, cancel := context.WithCancel(ctx)
+	forced, cut := context.WithCancel(force)
+	defer cut()
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- daemon.Run(running, running) }()
+	go func() { ended <- daemon.Run(running, forced) }()
 	unread := watch(out, cfg, ended, func() time.Duration { return clock.Now().Sub(virtual) })
 	if unread != nil {
-		cancel()
+		cut()
 	}
 	if err := <-ended; err != nil {
 		return err
@@ -146,7 +167,7 @@ func (d *demo) run(ctx context.Context, out io.Writer) error {
 	if unread != nil {
 		return unread
 	}
-	if ctx.Err() != nil {
+	if force.Err() != nil {
 		return errInterrupted
 	}
 
@@ -169,6 +190,16 @@ func (d *demo) run(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "the far ends saw %d calls, the report has as many attempts\n", total)
 	return nil
+}
+
+// freeAddress is one of this machine that nobody listens on.
+func freeAddress() (string, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer ln.Close()
+	return ln.Addr().String(), nil
 }
 
 // plan is a residential list on a weekday: about a quarter answers.

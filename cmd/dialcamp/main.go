@@ -140,6 +140,8 @@ func hintFor(err error) string {
 		return "start it with: dialcamp run, or systemctl start dialcamp"
 	case errors.Is(err, store.ErrInUse):
 		return "a daemon is running; its commands go through the control socket of the same config"
+	case errors.Is(err, store.ErrDNCFile):
+		return control.DNCFileHint
 	case errors.Is(err, store.ErrNewer):
 		return "install that version, or use another store.path"
 	case errors.Is(err, os.ErrPermission):

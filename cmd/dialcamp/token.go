@@ -40,10 +40,15 @@ daemon it is good:
 			if !slices.Contains(rights, args[1]) {
 				return unknown("the right", args[1], rights)
 			}
-			secret := make([]byte, 32)
-			rand.Read(secret)
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s %s\n", args[0], args[1], base64.RawURLEncoding.EncodeToString(secret))
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s %s %s\n", args[0], args[1], newToken())
 			return err
 		},
 	}
+}
+
+// newToken is one that nobody else has.
+func newToken() string {
+	secret := make([]byte, 32)
+	rand.Read(secret)
+	return base64.RawURLEncoding.EncodeToString(secret)
 }

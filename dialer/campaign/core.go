@@ -311,11 +311,11 @@ func (c *Core) operate(ev Operate) {
 	}
 }
 
-// Ended reports whether no campaign that runs has anything left to dial, now
-// or later.
+// Ended reports whether no campaign that runs, or would when it is resumed, has
+// anything left to dial, now or later.
 func (c *Core) Ended() bool {
 	for _, cp := range c.campaigns {
-		if cp.claiming > 0 || cp.state == Running && !cp.over {
+		if cp.claiming > 0 || (cp.state == Running || cp.state == Paused) && !cp.over {
 			return false
 		}
 	}

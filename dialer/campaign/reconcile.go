@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"log/slog"
 	"strings"
 	"time"
@@ -98,7 +99,7 @@ func (c *Core) adopt(cl *call, chs []ami.Channel, asked time.Time) {
 		case ch.Application == "AppDial":
 			cl.trunk(ch.Uniqueid)
 		case ch.Application == "AppQueue" && ch.State == ami.ChannelUp && ch.BridgeID != "":
-			agent = deviceOf(ch.Name)
+			agent = cmp.Or(cl.Attempt.Agent, deviceOf(ch.Name)) // events tell the name
 		}
 	}
 	for id, since := range cl.channels {

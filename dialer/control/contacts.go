@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -47,15 +46,12 @@ func (a api) callBack(w http.ResponseWriter, r *http.Request) {
 	if !a.known(w, name) {
 		return
 	}
-	p, err := parameters(r, "who", "list", "at", "number", "note")
-	if err == nil {
-		err = errors.Join(missing(p["who"], "who"), missing(p["at"], "at"))
-	}
-	if err != nil {
+	p := r.URL.Query()
+	if err := needs(p, "who", "at"); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	done, err := a.op.CallBack(r.Context(), Callback{name, p["who"], p["list"], p["at"], p["number"], p["note"]})
+	done, err := a.op.CallBack(r.Context(), Callback{name, p.Get("who"), p.Get("list"), p.Get("at"), p.Get("number"), p.Get("note")})
 	if err != nil {
 		refuse(w, err)
 		return
@@ -76,33 +72,17 @@ func (a api) why(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a api) contacts(w http.ResponseWriter, r *http.Request) {
-	p, err := parameters(r, "who")
-	if err == nil {
-		err = missing(p["who"], "who")
-	}
-	if err != nil {
+	p := r.URL.Query()
+	if err := needs(p, "who"); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	stories, err := a.op.Stories(r.Context(), p["who"])
+	stories, err := a.op.Stories(r.Context(), p.Get("who"))
 	if err != nil {
 		refuse(w, err)
 		return
 	}
 	reply(w, stories)
-}
-
-// refuse answers with an operator's error.
-func refuse(w http.ResponseWriter, err error) {
-	e, ok := errors.AsType[*Error](err)
-	switch {
-	case ok:
-		failure{Error: e.Message, Hint: e.Hint}.write(w, e.Status)
-	case errors.Is(err, ErrStopping):
-		fail(w, http.StatusServiceUnavailable, err)
-	default:
-		fail(w, http.StatusInternalServerError, err)
-	}
 }
 
 // Why asks what holds a campaign and its contacts.

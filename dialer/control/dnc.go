@@ -1,12 +1,12 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -29,15 +29,19 @@ func (a api) dncLists(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (a api) dncCheck(w http.ResponseWriter, r *http.Request) {
-	p, err := parameters(r, "number", "campaign")
+	p := r.URL.Query()
+	err, number := needs(p, "number"), ""
 	if err == nil {
-		p["number"], err = contact.ParseNumber(p["number"])
+		number, err = contact.ParseNumber(p.Get("number"))
 	}
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	hits, err := a.op.Store().CheckDNC(p["campaign"], p["number"])
+	if p.Has("campaign") && !a.known(w, p.Get("campaign")) {
+		return
+	}
+	hits, err := a.op.Store().CheckDNC(p.Get("campaign"), number)
 	if err != nil {
 		fail(w, http.StatusInternalServerError, err)
 		return
@@ -51,13 +55,8 @@ func (a api) dncRemove(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a api) dncChange(w http.ResponseWriter, r *http.Request, do func(store.DNCName, time.Time, ...string) (int, error)) {
-	p, err := parameters(r, "list", "campaign")
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	if _, ok := a.op.Configured()[p["campaign"]]; !ok && p["campaign"] != "" {
-		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", p["campaign"]))
+	p := r.URL.Query()
+	if p.Has("campaign") && !a.known(w, p.Get("campaign")) {
 		return
 	}
 	var entries []string
@@ -68,11 +67,11 @@ func (a api) dncChange(w http.ResponseWriter, r *http.Request, do func(store.DNC
 		bad = errors.Join(bad, err)
 		entries = append(entries, e)
 	}
-	if bad != nil || p["list"] == "" {
-		fail(w, http.StatusBadRequest, errors.Join(bad, missing(p["list"], "list")))
+	if err := cmp.Or(needs(p, "list"), bad); err != nil {
+		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	n, err := do(store.DNCName{Campaign: p["campaign"], List: p["list"]}, time.Now(), entries...)
+	n, err := do(store.DNCName{Campaign: p.Get("campaign"), List: p.Get("list")}, time.Now(), entries...)
 	switch {
 	case errors.Is(err, store.ErrDNCFile):
 		fail(w, http.StatusConflict, err)
@@ -87,30 +86,6 @@ type dncChanged struct {
 	Entries int `json:"entries"`
 }
 
-func missing(value, name string) error {
-	if value == "" {
-		return fmt.Errorf("parameter %q is missing", name)
-	}
-	return nil
-}
-
-// parameters are those of a request. One that is not known is refused: what is
-// misspelt and ignored does something else.
-func parameters(r *http.Request, known ...string) (map[string]string, error) {
-	v, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return nil, fmt.Errorf("the query cannot be read: %w", err)
-	}
-	p := map[string]string{}
-	for name, values := range v {
-		if !slices.Contains(known, name) || len(values) > 1 {
-			return nil, fmt.Errorf("parameter %q is unknown or given twice; there are %v", name, known)
-		}
-		p[name] = values[0]
-	}
-	return p, nil
-}
-
 // DNCLists asks for all do-not-call lists.
 func (c *Client) DNCLists(ctx context.Context) (lists []store.DNCList, err error) {
 	return lists, c.get(ctx, "GET", "/v1/dnc", nil, &lists)
@@ -118,7 +93,10 @@ func (c *Client) DNCLists(ctx context.Context) (lists []store.DNCList, err error
 
 // CheckDNC asks what bars a number.
 func (c *Client) CheckDNC(ctx context.Context, campaign, number string) (hits []store.DNCHit, err error) {
-	q := url.Values{"number": {number}, "campaign": {campaign}}
+	q := url.Values{"number": {number}}
+	if campaign != "" {
+		q.Set("campaign", campaign)
+	}
 	return hits, c.get(ctx, "GET", "/v1/dnc/check?"+q.Encode(), nil, &hits)
 }
 
@@ -136,7 +114,10 @@ func (c *Client) RemoveDNC(ctx context.Context, list store.DNCName, entries ...s
 
 func (c *Client) changeDNC(ctx context.Context, verb string, list store.DNCName, entries []string) (int, error) {
 	var r dncChanged
-	q := url.Values{"list": {list.List}, "campaign": {list.Campaign}}
+	q := url.Values{"list": {list.List}}
+	if list.Campaign != "" {
+		q.Set("campaign", list.Campaign)
+	}
 	err := c.get(ctx, "POST", "/v1/dnc/"+verb+"?"+q.Encode(), strings.NewReader(strings.Join(entries, "\n")), &r)
 	return r.Entries, err
 }

@@ -57,7 +57,7 @@ func TestDNC(t *testing.T) {
 		says   string
 	}{
 		{store.DNCName{List: "file"}, "1", http.StatusConflict, "read from a file"},
-		{store.DNCName{}, "1", http.StatusBadRequest, `"list" is missing`},
+		{store.DNCName{}, "1", http.StatusBadRequest, `"list" is empty`},
 		{store.DNCName{List: "own"}, "Kim", http.StatusBadRequest, "line 1 is neither"},
 		{store.DNCName{List: "own"}, "*", http.StatusBadRequest, "line 1 is neither"},
 		{store.DNCName{List: "own", Campaign: "winter"}, "1", http.StatusNotFound, `no campaign "winter"`},

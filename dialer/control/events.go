@@ -106,12 +106,9 @@ func (a api) events(w http.ResponseWriter, r *http.Request) {
 
 // eventQuery reads what somebody wants to see, and after which event.
 func (a api) eventQuery(r *http.Request) (f event.Filter, after uint64, err error) {
-	v, err := parameters(r, "campaign", "types")
-	if err != nil {
-		return f, 0, err
-	}
-	f.Campaign = v["campaign"]
-	if s := v["types"]; s != "" {
+	v := r.URL.Query()
+	f.Campaign = v.Get("campaign")
+	if s := v.Get("types"); s != "" {
 		for name := range strings.SplitSeq(s, ",") {
 			if !slices.Contains(event.Types, event.Type(name)) {
 				return f, 0, fmt.Errorf("types: %q is unknown; there are %v", name, event.Types)

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -93,8 +92,8 @@ type ImportResult struct {
 }
 
 func (q *Import) values() url.Values {
-	v := url.Values{"list": {q.List}}
-	for k, s := range map[string]string{"encoding": q.Options.Encoding, "sheet": q.Options.Sheet, "region": q.Options.Plan.Region, "duplicates": q.Duplicates} {
+	v := url.Values{}
+	for k, s := range map[string]string{"list": q.List, "encoding": q.Options.Encoding, "sheet": q.Options.Sheet, "region": q.Options.Plan.Region, "duplicates": q.Duplicates} {
 		if s != "" {
 			v.Set(k, s)
 		}
@@ -119,18 +118,16 @@ func (q *Import) values() url.Values {
 	return v
 }
 
-// importOf reads what values wrote. What is not known is refused: a setting
-// that is misspelt and ignored dials wrong numbers.
-func importOf(campaign, rawQuery string) (q Import, err error) {
-	v, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return q, fmt.Errorf("the query cannot be read: %w", err)
-	}
+// importParameters are those of an import, as takes has them.
+var importParameters = []string{
+	"list", "encoding", "delimiter", "sheet", "region", "allow_emergency", "allow_premium", "dry_run", "duplicates",
+	"column*", "number*", "attribute*",
+}
+
+// importOf reads what values wrote.
+func importOf(campaign string, v url.Values) (q Import, err error) {
 	q.Campaign = campaign
 	for name, values := range v {
-		if name != "column" && name != "number" && name != "attribute" && len(values) > 1 {
-			return q, fmt.Errorf("parameter %q is given twice", name)
-		}
 		switch value := values[0]; name {
 		case "list":
 			q.List = value
@@ -159,8 +156,6 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 		case "attribute":
 			q.Options.Attributes = headersOf(values)
 			err = contact.CheckAttributes(q.Options.Attributes)
-		default:
-			err = fmt.Errorf("parameter %q is unknown", name)
 		}
 		if err != nil {
 			return q, err
@@ -169,10 +164,7 @@ func importOf(campaign, rawQuery string) (q Import, err error) {
 	if err := contact.CheckColumns(q.Options.Columns, q.Options.Numbers); err != nil {
 		return q, err
 	}
-	if q.List == "" {
-		return q, errors.New("list= is missing: the list needs a name")
-	}
-	return q, nil
+	return q, needs(v, "list")
 }
 
 // headersOf reads FIELD=HEADER.
@@ -197,13 +189,6 @@ func NumbersOf(values []string) (all []contact.NumberColumn) {
 	return all
 }
 
-func isTrue(name, value string) (bool, error) {
-	if value != "true" && value != "false" {
-		return false, fmt.Errorf("%s=%q is neither true nor false", name, value)
-	}
-	return value == "true", nil
-}
-
 func (a api) lists(w http.ResponseWriter, r *http.Request) {
 	if !a.known(w, r.PathValue("name")) {
 		return
@@ -223,7 +208,7 @@ func (a api) importList(w http.ResponseWriter, r *http.Request) {
 	if !a.known(w, r.PathValue("name")) {
 		return
 	}
-	req, err := importOf(r.PathValue("name"), r.URL.RawQuery)
+	req, err := importOf(r.PathValue("name"), r.URL.Query())
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
@@ -233,10 +218,8 @@ func (a api) importList(w http.ResponseWriter, r *http.Request) {
 	result, err := a.op.Import(r.Context(), req, http.MaxBytesReader(w, r.Body, MaxImport), out.write)
 	last := ImportEvent{Result: &result}
 	if err != nil {
-		last = ImportEvent{Error: err.Error()}
-		if le, ok := errors.AsType[*contact.ListError](err); ok {
-			last.Hint = le.Hint
-		}
+		f := failureOf(statusOf(err), err)
+		last = ImportEvent{Error: f.Error, Hint: f.Hint}
 	}
 	out.write(last)
 	if out.err != nil {

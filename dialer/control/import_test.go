@@ -54,7 +54,7 @@ func TestImportFails(t *testing.T) {
 		t.Errorf("unknown campaign: %v", err)
 	}
 	for query, want := range map[string]string{
-		"":                        "list= is missing",
+		"":                        `parameter \"list\" is missing`,
 		"list=a&list=b":           "given twice",
 		"list=a&regoin=KR":        `parameter \"regoin\" is unknown`,
 		"list=a&region=kr":        `\"kr\" is not a region`,

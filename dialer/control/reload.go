@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -24,14 +23,13 @@ type Change struct {
 }
 
 func (a api) reload(w http.ResponseWriter, r *http.Request) {
-	v, err := parameters(r, "dry_run")
 	dryRun := false
-	if s := v["dry_run"]; err == nil && s != "" {
-		dryRun, err = strconv.ParseBool(s)
-	}
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
+	if s := r.URL.Query().Get("dry_run"); s != "" {
+		var err error
+		if dryRun, err = isTrue("dry_run", s); err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
 	}
 	result, err := a.op.Reload(r.Context(), dryRun)
 	errs, wrong := errors.AsType[config.Errors](err)
@@ -45,20 +43,6 @@ func (a api) reload(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, result)
 	}
-}
-
-// failAll answers with everything that is wrong with a config: the first as any
-// other failure, the others beside it.
-func failAll(w http.ResponseWriter, status int, errs config.Errors) {
-	all := make([]failure, len(errs))
-	for i, e := range errs {
-		all[i] = failure{Error: e.Error(), Hint: e.Hint}
-	}
-	f := all[0]
-	f.More = all[1:]
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(f)
 }
 
 // Reload has the daemon read its config again. With dryRun it only tells what

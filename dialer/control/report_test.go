@@ -73,7 +73,7 @@ func TestPacingLedger(t *testing.T) {
 		_, _, body := raw(t, socket, "GET", "/v1/pacing/spring"+query)
 		seqs := []uint64{}
 		for lines := bufio.NewScanner(strings.NewReader(body)); lines.Scan(); {
-			var d control.Decision
+			var d control.LedgerEntry
 			if err := json.Unmarshal(lines.Bytes(), &d); err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@
 // answer without a token and 403 without the right. The store's copy and the
 // profiles are on the socket only; metrics and health need no token.
 //
+//	GET  /v1/openapi.json                       all of this in detail: openapi.yaml, which tests hold against the handlers
 //	GET  /v1/access                             Access: who asks, and what they may do
 //	GET  /v1/status
 //	POST /v1/campaigns/NAME/start|pause|resume|drain|stop
@@ -17,7 +18,7 @@
 //	POST /v1/reload?dry_run=                    Reload: the config is read again
 //	GET  /v1/report?campaign=&by=&interval=&from=&to=&format=   array of report.Row, or a file in one of report.Formats
 //	GET  /v1/calls?campaign=&outcome=&from=&to= one report.Call a line; outcomes with commas between them
-//	GET  /v1/pacing/CAMPAIGN?seq=&last=         one Decision a line, from number seq on; of these the last
+//	GET  /v1/pacing/CAMPAIGN?seq=&last=         one LedgerEntry a line, from number seq on; of these the last
 //	GET  /v1/events?campaign=&types=            what happens, as server-sent events, see events.go; types with commas between them
 //	GET  /v1/dnc                                array of store.DNCList
 //	GET  /v1/dnc/check?number=&campaign=        array of store.DNCHit
@@ -29,25 +30,24 @@
 //	GET  /livez, /readyz                        200 or 503: the daemon lives; it could place calls
 //	GET  /debug/pprof/                          profiles, for go tool pprof
 //
-// Times are RFC 3339. An error is answered with {"error": "…"} and a status: 400
-// the request is wrong, 404 no such campaign or resource, 409 not in this state,
-// 503 the daemon is stopping. An answer of 200 that is broken off has failed;
+// Times are RFC 3339. A parameter that a request has not is refused. An error is
+// answered with {"error": "…", "hint": "…"} and a status: 400 the request is wrong,
+// 404 no such campaign or resource, 409 not in this state, 503 the daemon is
+// stopping. An answer of 200 that is broken off has failed;
 // what came of it is not all.
 package control
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -55,8 +55,8 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control/page"
 	"github.com/dialcamp/dialcamp/dialer/event"
-	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/dialer/webhook"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -80,6 +80,8 @@ type Operator interface {
 	// with dryRun it only tells what would change. Of a config that is wrong the
 	// error is a config.Errors.
 	Reload(ctx context.Context, dryRun bool) (Reload, error)
+	// Webhooks is what became of each webhook's deliveries.
+	Webhooks() []webhook.Status
 	// Events is where what happens is published.
 	Events() *event.Hub
 	Store() store.Store
@@ -90,7 +92,8 @@ type Operator interface {
 // sums.
 type Status struct {
 	campaign.Status
-	Reports []report.Row `json:"reports"`
+	Reports  []report.Row     `json:"reports"`
+	Webhooks []webhook.Status `json:"webhooks,omitempty"`
 }
 
 // Server answers the API until Close.
@@ -147,49 +150,57 @@ func (s *Server) Close() error {
 func Handler(op Operator) http.Handler {
 	a := api{op}
 	mux := http.NewServeMux()
+	a.everything(mux)
+	show(mux, page.Handler())
+	return as(Access{"socket", []string{config.MayRead, config.MayOperate}}, mux)
+}
+
+// mux is a http.ServeMux. The paths in openapi.yaml are held against what one is
+// given.
+type mux interface {
+	Handle(pattern string, h http.Handler)
+	HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request))
+}
+
+func (a api) everything(mux mux) {
 	a.routes(mux)
-	mux.HandleFunc("GET /v1/db/backup", a.dbBackup)
+	mux.HandleFunc("GET /v1/db/backup", takes(a.dbBackup))
 	a.watch(mux)
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	show(mux, page.Handler())
 	mux.HandleFunc("/", nothing)
-	return as(Access{"socket", []string{config.MayRead, config.MayOperate}}, mux)
 }
 
 // routes adds the API, as far as it is on every address.
-func (a api) routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /v1/access", a.access)
-	mux.HandleFunc("GET /v1/status", a.status)
-	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", a.operate)
-	mux.HandleFunc("GET /v1/campaigns/{name}/why", a.why)
-	mux.HandleFunc("POST /v1/campaigns/{name}/callback", a.callBack)
-	mux.HandleFunc("GET /v1/contacts", a.contacts)
-	mux.HandleFunc("GET /v1/campaigns/{name}/lists", a.lists)
-	mux.HandleFunc("POST /v1/campaigns/{name}/lists", a.importList)
-	mux.HandleFunc("GET /v1/campaigns/{name}/lists/{list}/batches", a.batches)
-	mux.HandleFunc("POST /v1/batches/{id}/undo", a.undo)
-	mux.HandleFunc("POST /v1/reload", a.reload)
-	mux.HandleFunc("GET /v1/report", a.report)
-	mux.HandleFunc("GET /v1/calls", a.calls)
-	mux.HandleFunc("GET /v1/pacing/{name}", a.pacing)
-	mux.HandleFunc("GET /v1/events", a.events)
-	mux.HandleFunc("GET /v1/dnc", a.dncLists)
-	mux.HandleFunc("GET /v1/dnc/check", a.dncCheck)
-	mux.HandleFunc("POST /v1/dnc/add", a.dncAdd)
-	mux.HandleFunc("POST /v1/dnc/remove", a.dncRemove)
-	mux.HandleFunc("GET /v1/db/stats", a.dbStats)
+func (a api) routes(mux mux) {
+	mux.HandleFunc("GET /v1/openapi.json", takes(a.openapi))
+	mux.HandleFunc("GET /v1/access", takes(a.access))
+	mux.HandleFunc("GET /v1/status", takes(a.status))
+	mux.HandleFunc("POST /v1/campaigns/{name}/{verb}", takes(a.operate))
+	mux.HandleFunc("GET /v1/campaigns/{name}/why", takes(a.why))
+	mux.HandleFunc("POST /v1/campaigns/{name}/callback", takes(a.callBack, "who", "list", "at", "number", "note"))
+	mux.HandleFunc("GET /v1/contacts", takes(a.contacts, "who"))
+	mux.HandleFunc("GET /v1/campaigns/{name}/lists", takes(a.lists))
+	mux.HandleFunc("POST /v1/campaigns/{name}/lists", takes(a.importList, importParameters...))
+	mux.HandleFunc("GET /v1/campaigns/{name}/lists/{list}/batches", takes(a.batches))
+	mux.HandleFunc("POST /v1/batches/{id}/undo", takes(a.undo))
+	mux.HandleFunc("POST /v1/reload", takes(a.reload, "dry_run"))
+	mux.HandleFunc("GET /v1/report", takes(a.report, "campaign", "by", "interval", "from", "to", "format"))
+	mux.HandleFunc("GET /v1/calls", takes(a.calls, "campaign", "outcome", "from", "to"))
+	mux.HandleFunc("GET /v1/pacing/{name}", takes(a.pacing, "seq", "last"))
+	mux.HandleFunc("GET /v1/events", takes(a.events, "campaign", "types"))
+	mux.HandleFunc("GET /v1/dnc", takes(a.dncLists))
+	mux.HandleFunc("GET /v1/dnc/check", takes(a.dncCheck, "number", "campaign"))
+	mux.HandleFunc("POST /v1/dnc/add", takes(a.dncAdd, "list", "campaign"))
+	mux.HandleFunc("POST /v1/dnc/remove", takes(a.dncRemove, "list", "campaign"))
+	mux.HandleFunc("GET /v1/db/stats", takes(a.dbStats))
 }
 
 // show adds the page.
-func show(mux *http.ServeMux, page http.Handler) {
+func show(mux mux, page http.Handler) {
 	mux.Handle("GET /{$}", page)
 	mux.Handle("GET /assets/", page)
-}
-
-func nothing(w http.ResponseWriter, r *http.Request) {
-	fail(w, http.StatusNotFound, fmt.Errorf("no such resource: %s %s", r.Method, r.URL.Path))
 }
 
 type api struct{ op Operator }
@@ -205,7 +216,7 @@ func (a api) status(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	reply(w, Status{st, rows})
+	reply(w, Status{st, rows, a.op.Webhooks()})
 }
 
 func (a api) operate(w http.ResponseWriter, r *http.Request) {
@@ -231,62 +242,19 @@ func (a api) operate(w http.ResponseWriter, r *http.Request) {
 
 // known answers for a campaign that is not configured.
 func (a api) known(w http.ResponseWriter, name string) bool {
-	_, ok := a.op.Configured()[name]
+	all := a.op.Configured()
+	_, ok := all[name]
 	if !ok {
-		fail(w, http.StatusNotFound, fmt.Errorf("the daemon has no campaign %q", name))
+		fail(w, http.StatusNotFound, &Error{
+			Message: fmt.Sprintf("the daemon has no campaign %q", name),
+			Hint:    "there are: " + strings.Join(slices.Sorted(maps.Keys(all)), ", "),
+		})
 	}
 	return ok
 }
 
-func (a api) report(w http.ResponseWriter, r *http.Request) {
-	q, err := query(r, "campaign", "by", "interval", "from", "to", "format")
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	format := r.URL.Query().Get("format")
-	if format != "" && fileTypes[format] == "" {
-		fail(w, http.StatusBadRequest, fmt.Errorf("format=%q is unknown; it is one of %v", format, report.Formats))
-		return
-	}
-	q.Configured, q.Now = a.op.Configured(), time.Now()
-	if format != "" {
-		a.reportFile(w, format, q)
-		return
-	}
-	rows, err := report.Build(a.op.Store(), q)
-	if err != nil {
-		fail(w, statusOf(err), err)
-		return
-	}
-	reply(w, rows)
-}
-
-// fileTypes are the media types of report.Formats.
-var fileTypes = map[string]string{
-	"table": "text/plain; charset=utf-8",
-	"csv":   "text/csv; charset=utf-8",
-	"json":  "application/json",
-	"html":  "text/html; charset=utf-8",
-	"xlsx":  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-// reportFile answers with the file that the report command would write. It is
-// to be kept, not shown: a page of text from lists has no place beside the API.
-func (a api) reportFile(w http.ResponseWriter, format string, q report.Query) {
-	var b bytes.Buffer
-	if err := report.WriteTo(&b, format, a.op.Store(), q); err != nil {
-		fail(w, statusOf(err), err)
-		return
-	}
-	w.Header().Set("Content-Type", fileTypes[format])
-	w.Header().Set("Content-Disposition", "attachment")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Write(b.Bytes())
-}
-
 func (a api) calls(w http.ResponseWriter, r *http.Request) {
-	q, err := query(r, "campaign", "outcome", "from", "to")
+	q, err := query(r)
 	if err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
@@ -294,7 +262,7 @@ func (a api) calls(w http.ResponseWriter, r *http.Request) {
 	q.Configured = a.op.Configured()
 	calls, err := report.Calls(a.op.Store(), q)
 	if err != nil {
-		fail(w, statusOf(err), err)
+		refuse(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/jsonl")
@@ -304,91 +272,19 @@ func (a api) calls(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Decision is an entry of the pacing ledger.
-type Decision struct {
-	pacing.Entry
-	Held string `json:"held"` // what kept it from more calls, in words
-}
-
-func (a api) pacing(w http.ResponseWriter, r *http.Request) {
-	name := r.PathValue("name")
-	if !a.known(w, name) {
-		return
-	}
-	v, err := parameters(r, "seq", "last")
-	if err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	n := map[string]uint64{}
-	for param, s := range v {
-		if n[param], err = strconv.ParseUint(s, 10, 64); err != nil {
-			fail(w, http.StatusBadRequest, fmt.Errorf("%s=%q is not a number", param, s))
-			return
-		}
-	}
-	entries := report.Ledger(a.op.Store(), name, n["seq"])
-	if _, ok := v["last"]; ok {
-		entries = last(entries, n["last"])
-	}
-	w.Header().Set("Content-Type", "application/jsonl")
-	enc := json.NewEncoder(w)
-	for e, err := range entries {
-		if err == nil {
-			err = enc.Encode(Decision{e, e.Held()})
-		}
-		if err != nil {
-			// The status is out already: only breaking off tells the client.
-			panic(http.ErrAbortHandler)
-		}
-	}
-}
-
-// last yields the last n of entries, or what they end with instead of them, an
-// error.
-func last(entries iter.Seq2[pacing.Entry, error], n uint64) iter.Seq2[pacing.Entry, error] {
-	return func(yield func(pacing.Entry, error) bool) {
-		var kept []pacing.Entry
-		for e, err := range entries {
-			if err != nil {
-				yield(e, err)
-				return
-			}
-			if kept = append(kept, e); uint64(len(kept)) > n {
-				kept = kept[1:]
-			}
-		}
-		for _, e := range kept {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-
-func statusOf(err error) int {
-	if _, unknown := errors.AsType[*report.UnknownCampaign](err); unknown {
-		return http.StatusNotFound
-	}
-	return http.StatusInternalServerError
-}
-
 // query reads the parameters of a report.
-func query(r *http.Request, known ...string) (q report.Query, err error) {
-	v, err := parameters(r, known...)
-	if err != nil {
-		return q, err
-	}
-	q.Campaign, q.By = v["campaign"], v["by"]
+func query(r *http.Request) (q report.Query, err error) {
+	v := r.URL.Query()
+	q.Campaign, q.By = v.Get("campaign"), v.Get("by")
 	if q.By != "" && !slices.Contains(report.Groupings, q.By) {
 		return q, fmt.Errorf("by=%q is unknown; it is one of %v", q.By, report.Groupings)
 	}
-	if s := v["interval"]; s != "" {
+	if s := v.Get("interval"); s != "" {
 		if q.Interval, err = time.ParseDuration(s); err != nil || !slices.Contains(report.Intervals, q.Interval) {
 			return q, fmt.Errorf("interval=%q is unknown; it is one of %v", s, report.Intervals)
 		}
 	}
-	if s := v["outcome"]; s != "" {
+	if s := v.Get("outcome"); s != "" {
 		for name := range strings.SplitSeq(s, ",") {
 			o, ok := campaign.ParseOutcome(name)
 			if !ok {
@@ -401,14 +297,14 @@ func query(r *http.Request, known ...string) (q report.Query, err error) {
 		name string
 		to   *time.Time
 	}{{"from", &q.From}, {"to", &q.To}} {
-		if s := v[b.name]; s != "" {
+		if s := v.Get(b.name); s != "" {
 			if *b.to, err = time.Parse(time.RFC3339, s); err != nil {
 				return q, fmt.Errorf("%s=%q is not a time of RFC 3339", b.name, s)
 			}
 		}
 	}
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
-		return q, fmt.Errorf("from=%s is not before to=%s", v["from"], v["to"])
+		return q, fmt.Errorf("from=%s is not before to=%s", v.Get("from"), v.Get("to"))
 	}
 	return q, nil
 }
@@ -416,24 +312,4 @@ func query(r *http.Request, known ...string) (q report.Query, err error) {
 func reply(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(v)
-}
-
-type failure struct {
-	Error string    `json:"error"`
-	Hint  string    `json:"hint,omitempty"`
-	More  []failure `json:"more,omitempty"` // that were found as well
-}
-
-func fail(w http.ResponseWriter, status int, err error) {
-	f := failure{Error: err.Error()}
-	if u, ok := errors.AsType[*report.UnknownCampaign](err); ok {
-		f.Hint = u.Hint()
-	}
-	f.write(w, status)
-}
-
-func (f failure) write(w http.ResponseWriter, status int) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(f)
 }

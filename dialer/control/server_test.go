@@ -38,7 +38,7 @@ func TestRefusalsAreJSON(t *testing.T) {
 		{"GET", "/v1/report?to=2026-11-23", 400, `to="2026-11-23" is not a time`},
 		{"GET", "/v1/report?from=2026-11-24T00:00:00Z&to=2026-11-23T00:00:00Z", 400, "is not before"},
 		{"GET", "/v1/report?form=2026-11-23T00:00:00Z", 400, `parameter "form" is unknown`},
-		{"GET", "/v1/report?by=hour&by=list", 400, `parameter "by" is unknown or given twice`},
+		{"GET", "/v1/report?by=hour&by=list", 400, `parameter "by" is given twice`},
 		{"GET", "/v1/report?by=%zz", 400, "the query cannot be read"},
 		{"GET", "/v1/calls?campaign=winter", 404, `no campaign "winter"`},
 		{"GET", "/v1/calls?by=hour", 400, `parameter "by" is unknown`},
@@ -50,6 +50,16 @@ func TestRefusalsAreJSON(t *testing.T) {
 		}
 		if status != c.status || contentType != "application/json" || !strings.Contains(f.Error, c.text) {
 			t.Errorf("%s %s: %d %s %q, want %d and %q", c.method, c.target, status, contentType, f.Error, c.status, c.text)
+		}
+	}
+}
+
+// The page holds no data, and asks the API like anybody.
+func TestPage(t *testing.T) {
+	socket := serve(t, newOperator(t))
+	for path, want := range map[string]string{"/": "text/html; charset=utf-8", "/assets/app.css": "text/css; charset=utf-8"} {
+		if status, contentType, body := raw(t, socket, "GET", path); status != 200 || contentType != want || body == "" {
+			t.Errorf("%s: %d %s", path, status, contentType)
 		}
 	}
 }

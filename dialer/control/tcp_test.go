@@ -74,6 +74,7 @@ func TestTCPWithoutTokens(t *testing.T) {
 	for path, want := range map[string]int{
 		"/metrics": 200, "/livez": 200, "/readyz": 200,
 		"/v1/status": 404, "/v1/calls": 404, "/v1/access": 404, "/v1/db/backup": 404, "/debug/pprof/": 404,
+		"/": 404, "/assets/app.js": 404,
 	} {
 		if resp, body := ask(t, s.Address(), "GET", path, "Bearer "+operating); resp.StatusCode != want {
 			t.Errorf("%s: %d %s, want %d", path, resp.StatusCode, body, want)
@@ -96,6 +97,9 @@ func TestTokens(t *testing.T) {
 		{"GET", "/metrics", none, 200, "", "dialcamp_"},
 		{"GET", "/livez", none, 200, "", "ok"},
 		{"GET", "/readyz", wrong, 200, "", "ok"},
+		{"GET", "/", none, 200, "", "<title>dialcamp</title>"},
+		{"GET", "/assets/app.js", wrong, 200, "", "import"},
+		{"POST", "/", operate, 404, "", "no such resource"},
 		{"GET", "/v1/status", none, 401, `Bearer realm="dialcamp"`, "a token is needed"},
 		{"GET", "/v1/nothing", none, 401, `Bearer realm="dialcamp"`, "a token is needed"},
 		{"GET", "/v1/status?token=" + reading, none, 401, `Bearer realm="dialcamp"`, "a token is needed"},
@@ -128,7 +132,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s %s as %q: %d %q %s", c.method, c.target, c.authorization, resp.StatusCode, resp.Header.Get("WWW-Authenticate"), body)
 		}
 		var f struct{ Error, Hint string }
-		if err := json.Unmarshal([]byte(body), &f); resp.StatusCode > 400 && resp.StatusCode != 404 && c.method != "HEAD" && (err != nil || f.Error == "" || f.Hint == "") {
+		if err := json.Unmarshal([]byte(body), &f); resp.StatusCode > 400 && c.method != "HEAD" && (err != nil || f.Error == "" || f.Hint == "") {
 			t.Errorf("%s %s: %v in %s", c.method, c.target, err, body)
 		}
 	}

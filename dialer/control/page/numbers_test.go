@@ -22,7 +22,7 @@ import (
 func TestNumbers(t *testing.T) {
 	w := newWorld(t)
 	b := newTab(t, desk)
-	b.open(w.url("operates"))
+	b.open(w.page(operates))
 	b.seen("#tiles", "free for a call, of 20")
 	if address := eval[string](b, "location.href"); strings.Contains(address, "token") {
 		t.Errorf("the token is still in the address, %s", address)
@@ -75,7 +75,7 @@ func TestNumbers(t *testing.T) {
 	b.seen("#report tfoot", fmt.Sprintf("total\t%s\t%s", figure(row.Attempts.Total), figure(row.Attempts.ByOutcome["connected"])))
 	b.seen("#report caption", "Campaign spring by outcome")
 	b.download(t, w, "csv", "xlsx")
-	b.clean("/v1/events")
+	b.clean()
 }
 
 // figure is a number as the page writes it.

@@ -2,14 +2,14 @@ package page_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +18,6 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
-	"github.com/dialcamp/dialcamp/dialer/control/page"
 	"github.com/dialcamp/dialcamp/dialer/report"
 )
 
@@ -26,7 +25,7 @@ import (
 const settings = `
 asterisk: [{name: memory, address: %q, username: dialcamp, secret: dialcamp-secret}]
 store: {path: dialcamp.db}
-control: {socket: control.sock}
+control: {socket: control.sock, listen: %q, token_file: tokens}
 campaigns:
   - name: spring
     queue: Camp200
@@ -40,17 +39,25 @@ campaigns:
     originate: {ring_timeout: 25s, context: campaign, exten: "201"}
 `
 
+// tokens are of somebody who may only look, and of somebody who may operate.
+const (
+	reads    = "reads-0123456789abcdefghijklmnopqrstuvwxyz"
+	operates = "operates-0123456789abcdefghijklmnopqrstuvwxyz"
+)
+
 // hostile is a name that would be a script if anybody let it.
 const hostile = `<script>alert(1)</script><img src=x onerror=alert(2)>"';--`
 
 // world is a daemon that dials an Asterisk in memory, at many times the speed of
-// life, with the page beside its API.
+// life. What is behind the page is all as it will be.
 type world struct {
 	t      *testing.T
-	api    http.Handler
+	cfg    *config.Config
+	opt    dialer.Options
 	daemon *control.Client
 	pbx    *amitest.Server
-	srv    *httptest.Server
+	url    string
+	stop   func() // ends the daemon at once
 }
 
 func newWorld(t *testing.T) *world {
@@ -79,7 +86,13 @@ func newWorld(t *testing.T) *world {
 		fmt.Fprintf(&list, "C%d\t02%08d\n", i, 10000000+i*37)
 	}
 	fmt.Fprintf(&list, "\"%s\"\t0299999999\n", strings.ReplaceAll(hostile, `"`, `""`))
-	for name, text := range map[string]string{"config.yaml": fmt.Sprintf(settings, pbx.Addr()), "spring.csv": list.String(), "autumn.csv": "phone\n"} {
+	address := free(t)
+	for name, text := range map[string]string{
+		"config.yaml": fmt.Sprintf(settings, pbx.Addr(), address),
+		"spring.csv":  list.String(),
+		"autumn.csv":  "phone\n",
+		"tokens":      "wall read " + reads + "\ndesk operate " + operates + "\n",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -88,27 +101,56 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := dialer.New(cfg, dialer.Options{Clock: clock, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	w := &world{
+		t: t, cfg: cfg, pbx: pbx, url: "http://" + address, daemon: control.NewClient(cfg.Control.Socket),
+		opt: dialer.Options{Clock: clock, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))},
+	}
+	w.start()
+	return w
+}
+
+// free is an address that nobody listens on.
+func free(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}
+
+// start runs a daemon until stop, and waits until it listens.
+func (w *world) start() {
+	w.t.Helper()
+	d, err := dialer.New(w.cfg, w.opt)
+	if err != nil {
+		w.t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx, ctx) }()
-	t.Cleanup(func() {
+	w.stop = sync.OnceFunc(func() {
 		stop()
 		if err := <-done; err != nil {
-			t.Error(err)
+			w.t.Error(err)
 		}
 	})
-	w := &world{t: t, api: guarded(control.Handler(d)), daemon: control.NewClient(cfg.Control.Socket), pbx: pbx}
-	w.srv = httptest.NewServer(w.api)
-	t.Cleanup(func() { w.srv.Close() })
-	return w
+	w.t.Cleanup(w.stop)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		resp, err := http.Get(w.url + "/livez")
+		if err == nil {
+			resp.Body.Close()
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatal(err)
+		}
+	}
 }
 
-// url is the page's, for whoever has a token.
-func (w *world) url(token string) string { return w.srv.URL + "/#token=" + token }
+// page is the page's address for whoever has a token.
+func (w *world) page(token string) string { return w.url + "/#token=" + token }
 
 // row is spring's report.
 func (w *world) row() report.Row {
@@ -132,23 +174,4 @@ func (w *world) state(name string) campaign.State {
 		}
 	}
 	return ""
-}
-
-// guarded is the API for those who have a token, and the page.
-func guarded(api http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", page.Handler())
-	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
-		who, ok := map[string][]string{"Bearer reads": {"read"}, "Bearer operates": {"read", "operate"}}[r.Header.Get("Authorization")]
-		switch {
-		case !ok:
-			w.WriteHeader(401)
-			json.NewEncoder(w).Encode(map[string]string{"error": "no such token"})
-		case r.URL.Path == "/v1/access":
-			json.NewEncoder(w).Encode(map[string]any{"name": "desk", "may": who})
-		default:
-			api.ServeHTTP(w, r)
-		}
-	})
-	return mux
 }

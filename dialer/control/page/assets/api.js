@@ -17,8 +17,8 @@ export class Refused extends Error {
 // takeToken keeps the token of #token=… for this tab, and clears it from the
 // address, where others might see it. It tells whether there was one.
 export function takeToken() {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (given === null) return false;
+  const [, given] = /^#token=(.*)$/.exec(location.hash) ?? [];
+  if (given === undefined) return false;
   setToken(given);
   history.replaceState(null, '', location.pathname);
   return true;

@@ -88,6 +88,7 @@ function failed(e) {
   if (e instanceof Gone) {
     goneSince ??= new Date();
     streaming = false;
+    failing = '';
     return undefined;
   }
   // Not as this page knows it: another daemon's, or a mistake here.
@@ -233,8 +234,8 @@ function show() {
   $('who').hidden = !access || !hasToken();
   fill($('name'), access ? `${access.name}${may('operate') ? '' : ', may only look'}` : '');
   showLink();
-  showTroubles();
-  document.title = [status && chosen && campaign() ? `${chosen}: ${campaign().state}` : '', 'dialcamp'].filter(Boolean).join(' – ');
+  const bad = showTroubles();
+  document.title = (bad ? '⚠ ' : '') + [status && chosen && campaign() ? `${chosen}: ${campaign().state}` : '', 'dialcamp'].filter(Boolean).join(' – ');
   if (!status || !access) {
     fill($('servers'), '');
     fill($('clock'), '');
@@ -280,14 +281,22 @@ function showLink() {
   fill($('link'), text);
 }
 
+let told = new Set(); // troubles that were there before
+
+// showTroubles shows them all, and says each once to those who do not see them:
+// figures in them may change at every look.
 function showTroubles() {
   const all = [];
   if (goneSince) {
-    all.push({ bad: true, text: `The daemon has not answered since ${goneSince.toTimeString().slice(0, 8)}, by this computer’s clock. ${status ? 'What is shown is what was last seen. ' : ''}Trying again.` });
+    all.push({ key: 'gone', bad: true, text: `The daemon has not answered since ${goneSince.toTimeString().slice(0, 8)}, by this computer’s clock. ${status ? 'What is shown is what was last seen. ' : ''}Trying again.` });
   }
-  if (failing) all.push({ bad: true, text: failing });
+  if (failing) all.push({ key: 'failing', bad: true, text: failing });
   if (status && access) all.push(...troubles(status, new Map(status.campaigns.map((c) => [c.name, limitOf(c)]))));
   fill($('troubles'), all.length ? h('ul', null, all.map((t) => h('li', { class: t.bad ? 'bad' : 'mind' }, t.text))) : '');
+  const fresh = all.filter((t) => !told.has(t.key));
+  if (fresh.length) fill($('alarm'), fresh.map((t) => t.text).join(' '));
+  told = new Set(all.map((t) => t.key));
+  return all.some((t) => t.bad);
 }
 
 // announce says what changed to those who do not see it.

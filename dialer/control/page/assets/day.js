@@ -59,8 +59,10 @@ function draw(all, used) {
   if (!used.length) return forgetDay();
   let below = all.map(() => 0);
   const stacked = used.map((i) => (below = below.map((b, k) => b + all[k].n[i]))).reverse();
-  const data = [all.map((q) => q.at), ...stacked];
-  const is = JSON.stringify([used, all.length > LEAST]);
+  const xs = all.map((q) => q.at);
+  while (xs.length < LEAST) xs.push(xs.at(-1) + QUARTER);
+  const data = [xs, ...stacked.map((n) => [...n, ...xs.slice(n.length).map(() => null)])];
+  const is = JSON.stringify(used);
   if (plot && shown === is) {
     plot.quarters = all;
     plot.setData(data);
@@ -77,7 +79,7 @@ function draw(all, used) {
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
     scales: {
-      x: { time: false, range: (_, from, to) => [from - QUARTER / 2, Math.max(to, from + LEAST * QUARTER) + QUARTER / 2] },
+      x: { time: false, range: (_, from, to) => [from - QUARTER / 2, to + QUARTER / 2] },
       y: { range: (_, __, most) => [0, Math.max(4, most * 1.05)] },
     },
     axes: [

@@ -113,7 +113,7 @@ export function showLimits(row, regime) {
   const limits = row?.abandon_limits ?? [];
   fill($('limits'), h('h3', { id: 'limits-title' }, 'Abandoned, by the rules of each regime'), table({
     caption: 'Abandoned calls, by the rules of each regime', hideCaption: true,
-    columns: [{ head: 'Rules', is: 'wrap' }, { head: 'Abandoned', is: 'figure' }, { head: 'Rate', is: 'figure spare' }, { head: 'Limit', is: 'figure spare' }, { head: 'Allow', is: 'figure' }, { head: 'Since', is: 'figure spare' }],
+    columns: [{ head: 'Rules', is: 'wrap' }, { head: 'Abandoned', is: 'figure' }, { head: 'Rate', is: 'figure spare' }, { head: 'Limit', is: 'figure spare' }, { head: 'Allow', is: 'figure' }, { head: 'Since', is: 'figure roomy' }],
     lines: limits.map((l) => [[l.regime, l.regime === regime && h('span', { class: 'mark' }, ' in force')],
       fraction(l) || '–', rate(l), percent(l.limit), h('span', { class: l.more < 0 ? 'bad' : null }, l.more < 0 ? `${count(-l.more)} too many` : `${count(l.more)} more`), day(l.since)]),
   }));
@@ -158,11 +158,12 @@ export function showDecisions(all, mode, now) {
 
 // showAttempts shows the last calls, newest first.
 export function showAttempts(calls, now) {
+  const keys = calls.some((c) => c.key);
   fill($('attempts'), h('h3', { id: 'attempts-title' }, 'Last attempts'), table({
     caption: 'The last attempts, newest first', hideCaption: true,
-    columns: [{ head: 'Called' }, { head: 'Number' }, { head: 'Contact', is: 'short spare' }, { head: 'Try', is: 'figure spare' }, { head: 'Outcome' }, { head: 'Agent', is: 'short spare' },
+    columns: [{ head: 'Called' }, { head: 'Number' }, ...(keys ? [{ head: 'Key', is: 'short spare' }] : []), { head: 'Try', is: 'figure spare' }, { head: 'Outcome' }, { head: 'Agent', is: 'short spare' },
       { head: 'Rang', is: 'figure spare' }, { head: 'Waited', is: 'figure spare' }, { head: 'Talked', is: 'figure' }, { head: 'Note', is: 'wide spare' }],
-    lines: calls.toReversed().map((c) => [clock(c.claimed, now), c.number, c.key || c.list, count(c.attempt),
+    lines: calls.toReversed().map((c) => [clock(c.claimed, now), c.number, ...(keys ? [c.key] : []), count(c.attempt),
       h('span', { class: 'outcome' }, c.outcome !== 'in_flight' && h('span', { class: `swatch ${classOf(c.outcome)}` }), words(c.outcome)),
       c.agent, c.outcome === 'in_flight' ? '' : duration(c.ring_seconds), c.answered ? duration(c.wait_seconds) : '', c.connected ? duration(c.talk_seconds) : '',
       c.note || (c.outcome !== 'connected' && c.cause_text) || '']),

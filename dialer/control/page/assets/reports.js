@@ -97,25 +97,33 @@ function sum(rows) {
 
 const share = (r) => (r.den ? [rate(r), ' ', h('span', { class: 'fraction' }, fraction(r))] : '–');
 
-function figures(r) {
-  const n = r.attempts.by_outcome;
-  const other = r.attempts.total - OUTCOMES.reduce((s, o) => s + (n[o] ?? 0), 0);
-  return [count(r.attempts.total), ...OUTCOMES.map((o) => count(n[o])), count(other), share(r.rates.answer), share(r.rates.connect), share(r.rates.abandon),
-    duration(r.seconds.ring), duration(r.seconds.wait), duration(r.seconds.talk)].map((text) => h('span', null, text));
+// columnsOf are those of figures; outcomes that there are none of have none.
+function columnsOf(total) {
+  const used = OUTCOMES.filter((o) => total.attempts.by_outcome[o] > 0);
+  const other = (r) => r.attempts.total - OUTCOMES.reduce((s, o) => s + (r.attempts.by_outcome[o] ?? 0), 0);
+  return [
+    ['Attempts', (r) => count(r.attempts.total)],
+    ...used.map((o) => [words(o), (r) => count(r.attempts.by_outcome[o])]),
+    ...(other(total) > 0 ? [['other', (r) => count(other(r))]] : []),
+    ['Answered', (r) => share(r.rates.answer)], ['Connected', (r) => share(r.rates.connect)], ['No agent in 2 s', (r) => share(r.rates.abandon)],
+    ['Rang', (r) => duration(r.seconds.ring)], ['Waited', (r) => duration(r.seconds.wait)], ['Talked', (r) => duration(r.seconds.talk)],
+  ];
 }
 
 function show(by, rows) {
   const several = new Set(rows.map((r) => r.campaign)).size > 1;
   const names = by === 'campaign' ? ['Campaign'] : [BY.find(([v]) => v === by)[1].replace(/^./, (c) => c.toUpperCase()), ...(by === 'yield' ? ['Hour'] : []), ...(several ? ['Campaign'] : [])];
   const name = (r) => (by === 'campaign' ? [r.campaign] : [keyOf(r, by), ...(by === 'yield' ? [r.hour] : []), ...(several ? [r.campaign] : [])]);
-  const heads = ['Attempts', ...OUTCOMES.map(words), 'other', 'Answered', 'Connected', 'No agent in 2 s', 'Rang', 'Waited', 'Talked'];
+  const total = sum(rows);
+  const columns = columnsOf(total);
+  const figures = (r) => columns.map(([, figure]) => figure(r));
   $('report').hidden = false;
   fill($('said'), `The report has ${plural(rows.length, 'line')}.`);
   fill($('report'), table({
     caption: `${several || rows.length === 0 ? 'Campaigns' : `Campaign ${rows[0].campaign}`} by ${BY.find(([v]) => v === by)[1]}`,
-    columns: [...names.map((head) => ({ head })), ...heads.map((head) => ({ head, is: 'figure' }))],
+    columns: [...names.map((head) => ({ head })), ...columns.map(([head]) => ({ head, is: 'figure' }))],
     lines: rows.map((r) => [...name(r), ...figures(r)]),
-    total: rows.length > 1 ? ['total', ...names.slice(1).map(() => ''), ...figures(sum(rows))] : null,
+    total: rows.length > 1 ? ['total', ...names.slice(1).map(() => ''), ...figures(total)] : null,
     empty: 'Nothing to report: no attempts in that time.',
   }), rows.length ? h('p', { class: 'note' }, 'Rates stand beside what they are made of. Rang, waited and talked are sums. Other: rejected, invalid, unreachable, congestion, failed, cancelled, unknown and in flight.') : '');
   mindScrolling();
