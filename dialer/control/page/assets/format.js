@@ -23,6 +23,12 @@ export function duration(seconds) {
   return `${s}s`;
 }
 
+// hours of seconds: 1h02m, 2m.
+export function hours(seconds) {
+  const m = Math.round((seconds ?? 0) / 60);
+  return m >= 60 ? `${Math.floor(m / 60)}h${String(m % 60).padStart(2, '0')}m` : `${m}m`;
+}
+
 // Times are shown by the clock that they were written by: that of the daemon's
 // machine, or a campaign's own. The browser's zone does not matter.
 

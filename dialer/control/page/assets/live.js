@@ -1,7 +1,7 @@
 // What is going on in the chosen campaign at this moment.
 
 import { $, bar, fill, h, table } from './dom.js';
-import { clock, count, day, duration, fraction, percent, plural, rate } from './format.js';
+import { clock, count, day, duration, fraction, hours, percent, plural, rate } from './format.js';
 import { percentDone, progress } from './campaigns.js';
 import { classOf, ordered, words } from './outcomes.js';
 import { unanswered } from './verbs.js';
@@ -44,18 +44,14 @@ function agents(queue, c) {
 }
 
 function calls(c) {
-  const parts = [['ringing', unanswered(c), 'ringing'], ['waiting for an agent', waiting(c), 'waitingcall'], ['talking', c.phases.talking ?? 0, 'busyagent']];
+  const parts = [['ringing', unanswered(c), 'ringing'], ['waiting', waiting(c), 'waitingcall'], ['talking', c.phases.talking ?? 0, 'busyagent']];
   return tile('tile-calls', 'Calls in flight', count(c.in_flight), c.in_flight === 1 ? 'call' : 'calls',
     bar(parts.map(([, n, cls]) => ({ n, class: cls })), c.in_flight),
     parts.map(([name, n, cls]) => [name, count(n), cls]));
 }
 
 // allowed says what a limit leaves.
-export function allowed(l) {
-  if (!l.den) return 'no answers yet';
-  if (l.more < 0) return `${count(-l.more)} too many`;
-  return `${count(l.more)} more allowed`;
-}
+const allowed = (l) => h('span', { class: l.more < 0 ? 'bad' : null }, l.more < 0 ? `${count(-l.more)} too many` : `${count(l.more)} more`);
 
 function abandoned(c, l) {
   if (!l) return tile('tile-abandoned', 'Abandoned', '–', '', null, []);
@@ -63,8 +59,8 @@ function abandoned(c, l) {
     bar([{ n: l.num, class: l.more < 0 ? 'over' : 'spent' }], l.limit * l.den),
     [
       ['limit', `${percent(l.limit)} (${l.regime})`],
-      ['counted since', day(l.since)],
-      ['budget', h('span', { class: l.more < 0 ? 'bad' : null }, allowed(l))],
+      ['since', day(l.since)],
+      ['allowed', allowed(l)],
       ...(c.mode === 'predictive' && c.abandon_target !== l.limit ? [['own target', percent(c.abandon_target)]] : []),
       ...(c.mode === 'predictive' ? [['today', c.answers ? `${fraction({ num: c.abandoned, den: c.answers })}` : 'no answers yet']] : []),
     ]);
@@ -75,7 +71,7 @@ function contacts(row) {
   const c = row?.contacts ?? {};
   return tile('tile-contacts', 'Contacts', p.total ? percentDone(p) : '–', p.total ? `over, ${count(p.over)} of ${count(p.total)}` : 'no list has been loaded yet',
     bar([{ n: p.over, class: 'done' }], p.total),
-    [['not called yet', count(c.pending)], ['waiting for a retry', count(c.waiting)], ['being called', count(c.dialing)]]);
+    [['not called yet', count(c.pending)], ['for a retry', count(c.waiting)], ['being called', count(c.dialing)]]);
 }
 
 export function showOutcomes(row) {
@@ -97,7 +93,7 @@ const RATES = [
   ['abandon', 'No agent within 2 s', 'of live answers', fraction],
   ['abandon_queue', 'Abandoned or dropped', 'of live answers', fraction],
   ['penetration', 'Attempted', 'of contacts', fraction],
-  ['occupancy', 'Occupancy', 'of agents’ logged-in time', (r) => (r.den ? `${duration(r.num)} / ${duration(r.den)}` : '')],
+  ['occupancy', 'Occupancy', 'of agents’ logged-in time', (r) => (r.den ? `${hours(r.num)} / ${hours(r.den)}` : '')],
 ];
 
 export function showRates(row) {
@@ -115,7 +111,7 @@ export function showLimits(row, regime) {
     caption: 'Abandoned calls, by the rules of each regime', hideCaption: true,
     columns: [{ head: 'Rules', is: 'wrap' }, { head: 'Abandoned', is: 'figure' }, { head: 'Rate', is: 'figure spare' }, { head: 'Limit', is: 'figure spare' }, { head: 'Allow', is: 'figure' }, { head: 'Since', is: 'figure roomy' }],
     lines: limits.map((l) => [[l.regime, l.regime === regime && h('span', { class: 'mark' }, ' in force')],
-      fraction(l) || '–', rate(l), percent(l.limit), h('span', { class: l.more < 0 ? 'bad' : null }, l.more < 0 ? `${count(-l.more)} too many` : `${count(l.more)} more`), day(l.since)]),
+      fraction(l) || '–', rate(l), percent(l.limit), allowed(l), day(l.since)]),
   }));
 }
 
