@@ -79,17 +79,15 @@ type Daemon struct {
 	work    sync.WaitGroup // requests to Asterisk
 	writes  sync.WaitGroup // changes of the store
 	loads   sync.WaitGroup
-	loading sync.Mutex        // one list at a time
-	listErr map[string]string // the trouble that was logged; guarded by loading
-	waiting sync.Map          // lists whose load is under way or about to be
+	loading sync.Mutex // one list at a time
+	waiting sync.Map   // lists whose load is under way or about to be
 
-	dncMu  sync.Mutex
-	dncErr string
+	dncMu sync.Mutex
 
 	purging  sync.Mutex
 	expiring sync.Mutex
 
-	failing   failing
+	troubles  troubles
 	states    latestStates
 	agentTime agentTime
 	pacing    pacingWrites
@@ -115,7 +113,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	d := &Daemon{
 		opt: opt, clock: opt.Clock, log: opt.Log, links: map[string]*link{}, core: campaign.New(nil, nil, nil),
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
-		listErr: map[string]string{},
+		troubles: troubles{clock: opt.Clock},
 	}
 	d.cfg.Store(cfg)
 	links, err := d.newLinks(cfg)
@@ -243,6 +241,7 @@ func (d *Daemon) loop(ctx, force context.Context) error {
 				d.runJobs()
 			}
 			d.tellUnit()
+			d.troubles.tick()
 		case <-stop:
 			stop, d.closing = nil, true
 			limit = d.drain()
