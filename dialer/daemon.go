@@ -6,6 +6,21 @@
 // the store, the operators or the clock, is posted to it as a campaign.Event;
 // what the core answers is carried out by apply.go, and whatever may wait, a
 // request or a write, runs in a goroutine of its own that posts the result.
+//
+// # The way of one call through the rooms
+//
+//	begins       dialer/pacing says how many more calls there may be, and package
+//	             store claims as many contacts: from there on the attempt is on disk
+//	placed       originate.go makes of it an Originate, link.go sends it
+//	followed     link.go posts what Asterisk tells; dialer/campaign, call.go
+//	decided      dialer/campaign: classify.go what became of it, retry.go what
+//	             follows for the contact
+//	remembered   apply.go has package store write both, until it succeeds
+//	told         dialer/report makes rows of what is stored, dialer/control
+//	             serves them
+//
+// What goes wrong on the way, and does so again and again, is told by trouble.go;
+// what systemd hears, by notify.go.
 package dialer
 
 import (
