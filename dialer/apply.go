@@ -1,9 +1,9 @@
 package dialer
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,7 +36,7 @@ func (d *Daemon) apply(e campaign.Effect) {
 	case campaign.Redirect:
 		d.links[e.Server].redirect(e)
 	case campaign.Finish:
-		d.persist("the end of an attempt", func() error {
+		d.persist("the end of an attempt", e.Attempt.Ref().Attrs(), func() error {
 			if err := d.store.Finish(e.Attempt, e.Contact); err != nil {
 				return err
 			}
@@ -45,7 +45,7 @@ func (d *Daemon) apply(e campaign.Effect) {
 			return nil
 		})
 	case campaign.Withdraw:
-		d.persist("a withdrawn attempt", func() error {
+		d.persist("a withdrawn attempt", e.Attempt.Ref().Attrs(), func() error {
 			if err := d.store.Withdraw(e.Claim); err != nil {
 				return err
 			}
@@ -76,16 +76,33 @@ func (d *Daemon) apply(e campaign.Effect) {
 		d.links[e.Server].stop()
 		delete(d.links, e.Server)
 	case campaign.Notice:
-		d.log.LogAttrs(context.Background(), e.Level, e.Text, e.Attrs...)
+		d.notice(e)
 	default:
 		panic(fmt.Sprintf("dialer: unknown effect %T", e))
 	}
 }
 
+// notice writes what the core has to say into the log.
+func (d *Daemon) notice(n campaign.Notice) {
+	l := line{d.log, n.Level, n.Text, n.Attrs}
+	switch {
+	case n.Trouble == "":
+		l.write()
+	case n.Over:
+		if !d.troubles.over(n.Trouble, l) {
+			l.write()
+		}
+	default:
+		d.troubles.meet(n.Trouble, n.Why, l, n.Fades)
+	}
+}
+
+func ofCampaign(name string) []slog.Attr { return []slog.Attr{slog.String("campaign", name)} }
+
 func (d *Daemon) withdraw(claims []campaign.Claim) {
 	for _, c := range claims {
 		if err := d.store.Withdraw(c); err != nil {
-			d.log.Error("a claim that was not dialed cannot be withdrawn; it is reconciled at the next start", "campaign", c.Attempt.Campaign, "error", err)
+			d.troubles.metOnce("withdraw", line{d.log, slog.LevelError, "a claim that was not dialed cannot be withdrawn; it is reconciled at the next start", append(c.Attempt.Ref().Attrs(), slog.Any("error", err))})
 			return
 		}
 	}
@@ -95,17 +112,18 @@ func (d *Daemon) withdraw(claims []campaign.Claim) {
 // because a disk was full for a while. Claims fail meanwhile, so no new calls
 // are placed and the number of writes that wait is bounded by the calls in
 // flight. When the daemon stops, one more try is made.
-func (d *Daemon) persist(what string, write func() error) {
+func (d *Daemon) persist(what string, of []slog.Attr, write func() error) {
 	d.writes.Go(func() {
 		for last := false; ; {
 			err := write()
 			if err == nil {
-				d.failing.over(d.log)
+				d.troubles.over("store", line{d.log, slog.LevelInfo, "the store can be written again", nil})
 				return
 			}
-			d.failing.failed(d.log, what, err)
+			of := append(slices.Clip(of), slog.String("writing", what), slog.Any("error", err))
+			d.troubles.met("store", err.Error(), line{d.log, slog.LevelError, "the store cannot be written; no new calls are placed, and results are kept until it can", of})
 			if last {
-				d.log.Error("given up writing "+what+"; the attempt stays in flight and is reconciled at the next start", "error", err)
+				d.troubles.metOnce("given up", line{d.log, slog.LevelError, "given up writing; an attempt stays in flight and is reconciled at the next start", of})
 				return
 			}
 			again := make(chan struct{})
@@ -133,7 +151,7 @@ func (d *Daemon) saveState(e campaign.SaveState) {
 	v, _ := d.states.seq.LoadOrStore(e.Campaign, new(atomic.Uint64))
 	latest := v.(*atomic.Uint64)
 	seq := latest.Add(1)
-	d.persist("a campaign's state", func() error {
+	d.persist("a campaign's state", ofCampaign(e.Campaign), func() error {
 		d.states.mu.Lock()
 		defer d.states.mu.Unlock()
 		if latest.Load() != seq {
@@ -167,7 +185,7 @@ func (d *Daemon) addAgentTime(e campaign.AddAgentTime) {
 		return
 	}
 	a.writing[e.Campaign] = true
-	d.persist("agents' time", func() error {
+	d.persist("agents' time", ofCampaign(e.Campaign), func() error {
 		for {
 			a.mu.Lock()
 			t := a.waiting[e.Campaign]
@@ -185,27 +203,4 @@ func (d *Daemon) addAgentTime(e campaign.AddAgentTime) {
 			a.mu.Unlock()
 		}
 	})
-}
-
-// failing says once that the store fails, and once that it works again.
-type failing struct {
-	mu sync.Mutex
-	n  int
-}
-
-func (f *failing) failed(log *slog.Logger, what string, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.n++; f.n == 1 {
-		log.Error("the store cannot be written; no new calls are placed, and results are kept until it can", "writing", what, "error", err)
-	}
-}
-
-func (f *failing) over(log *slog.Logger) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.n > 0 {
-		log.Info("the store can be written again", "failures", f.n)
-		f.n = 0
-	}
 }

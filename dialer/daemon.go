@@ -6,6 +6,21 @@
 // the store, the operators or the clock, is posted to it as a campaign.Event;
 // what the core answers is carried out by apply.go, and whatever may wait, a
 // request or a write, runs in a goroutine of its own that posts the result.
+//
+// # The way of one call through the rooms
+//
+//	begins       dialer/pacing says how many more calls there may be, and package
+//	             store claims as many contacts: from there on the attempt is on disk
+//	placed       originate.go makes of it an Originate, link.go sends it
+//	followed     link.go posts what Asterisk tells; dialer/campaign, call.go
+//	decided      dialer/campaign: classify.go what became of it, retry.go what
+//	             follows for the contact
+//	remembered   apply.go has package store write both, until it succeeds
+//	told         dialer/report makes rows of what is stored, dialer/control
+//	             serves them
+//
+// What goes wrong on the way, and does so again and again, is told by trouble.go;
+// what systemd hears, by notify.go.
 package dialer
 
 import (
@@ -86,19 +101,17 @@ type Daemon struct {
 	work    sync.WaitGroup // requests to Asterisk
 	writes  sync.WaitGroup // changes of the store
 	loads   sync.WaitGroup
-	loading sync.Mutex        // one list at a time
-	listErr map[string]string // the trouble that was logged; guarded by loading
-	waiting sync.Map          // lists whose load is under way or about to be
+	loading sync.Mutex // one list at a time
+	waiting sync.Map   // lists whose load is under way or about to be
 
-	dncMu  sync.Mutex
-	dncErr string
+	dncMu sync.Mutex
 
 	purging  sync.Mutex
 	expiring sync.Mutex
 
 	events    *event.Hub
 	webhooks  *webhook.Sender
-	failing   failing
+	troubles  troubles
 	states    latestStates
 	agentTime agentTime
 	pacing    pacingWrites
@@ -124,8 +137,9 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	d := &Daemon{
 		opt: opt, clock: opt.Clock, log: opt.Log, links: map[string]*link{}, core: campaign.New(nil, nil, nil),
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
-		listErr: map[string]string{}, events: event.NewHub(opt.Clock.Now()),
+		events:   event.NewHub(opt.Clock.Now()),
 		webhooks: webhook.New(webhook.Options{Log: opt.Log, Dial: opt.DialWebhook}),
+		troubles: troubles{clock: opt.Clock},
 	}
 	d.cfg.Store(cfg)
 	links, err := d.newLinks(cfg)
@@ -267,6 +281,7 @@ func (d *Daemon) loop(ctx, force context.Context) error {
 				d.runJobs()
 			}
 			d.tellUnit()
+			d.troubles.tick()
 		case <-stop:
 			stop, d.closing = nil, true
 			limit = d.drain()

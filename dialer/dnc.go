@@ -158,12 +158,10 @@ func (d *Daemon) refreshDNC() {
 		}
 		defer d.dncMu.Unlock()
 		err := LoadDNC(d.cfg.Load(), d.store, d.clock.Now(), d.log)
-		switch {
-		case err == nil:
-			d.dncErr = ""
-		case d.dncErr != err.Error():
-			d.dncErr = err.Error()
-			d.log.Error("the do-not-call files cannot be read; the numbers read before stay barred", "error", err)
+		if err != nil {
+			d.troubles.met("dnc", err.Error(), line{d.log, slog.LevelError, "the do-not-call files cannot be read; the numbers read before stay barred", []slog.Attr{slog.Any("error", err)}})
+			return
 		}
+		d.troubles.over("dnc", line{d.log, slog.LevelInfo, "the do-not-call files can be read again", nil})
 	})
 }

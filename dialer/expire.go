@@ -1,6 +1,9 @@
 package dialer
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 const (
 	// expireEvery is how often contacts are looked for whose time has passed and whom
@@ -24,7 +27,9 @@ func (d *Daemon) expire() {
 			}
 		}
 		if err != nil {
-			d.log.Error("contacts whose time has passed cannot be ended", "error", err)
+			d.troubles.met("expire", err.Error(), line{d.log, slog.LevelError, "contacts whose time has passed cannot be ended", []slog.Attr{slog.Any("error", err)}})
+			return
 		}
+		d.troubles.over("expire", line{d.log, slog.LevelInfo, "contacts whose time has passed can be ended again", nil})
 	})
 }

@@ -32,8 +32,7 @@ type link struct {
 	stop   context.CancelFunc
 	ended  chan struct{} // closed after the last call of the handler
 
-	up      bool
-	lastErr string // of the failure that was logged; the same again is not
+	up bool
 }
 
 // newLinks are those to the servers of a configuration, none of which does
@@ -110,8 +109,11 @@ func (l *link) Connected(c *ami.Conn) {
 		now := l.d.clock.Now()
 		offset = pong.Time.Sub(before.Add(now.Sub(before) / 2))
 	}
-	l.up, l.lastErr = true, ""
-	l.log.Info("connected to Asterisk", "protocol", c.Version(), "clock_offset", offset.Round(time.Millisecond))
+	l.up = true
+	connected := line{l.log, slog.LevelInfo, "connected to Asterisk", []slog.Attr{slog.String("protocol", c.Version()), slog.Duration("clock_offset", offset.Round(time.Millisecond))}}
+	if !l.d.troubles.over(l.trouble(), connected) {
+		connected.write()
+	}
 	l.d.publishLink(l.name, true)
 	l.d.post(campaign.LinkUp{Server: l.name, Offset: offset})
 }
@@ -140,11 +142,11 @@ func (l *link) Disconnected(err error, retry time.Duration) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	if s := trouble(err); s != l.lastErr {
-		l.lastErr = s
-		l.log.Warn("no connection to Asterisk; trying again until there is one", "error", err, "hint", ConnectHint(err))
-	}
+	l.d.troubles.met(l.trouble(), reason(err), line{l.log, slog.LevelWarn, "no connection to Asterisk; trying again until there is one",
+		[]slog.Attr{slog.Any("error", err), slog.String("hint", ConnectHint(err))}})
 }
+
+func (l *link) trouble() string { return "link " + l.name }
 
 // ConnectHint is what to do when ami.Connect failed with err.
 func ConnectHint(err error) string {
@@ -154,9 +156,9 @@ func ConnectHint(err error) string {
 	return "is Asterisk running, and has manager.conf enabled=yes and this port?"
 }
 
-// trouble tells errors apart that are worth a line each: without the addresses
-// of a network error, whose port is another at each try.
-func trouble(err error) string {
+// reason tells errors apart that are worth a line each: without the addresses of a
+// network error, whose port is another at each try.
+func reason(err error) string {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return op.Op + ": " + op.Err.Error()
 	}
@@ -238,18 +240,23 @@ func (l *link) originate(o ami.Originate) {
 
 func (l *link) hangUp(e campaign.HangUp) {
 	l.d.work.Go(func() {
-		_, err := ami.Send(context.Background(), l.client, ami.Hangup{Channel: e.Channel, Cause: e.Cause})
+		_, err := ami.Send(context.Background(), l.client, ami.Hangup{Channel: e.Call.Channel, Cause: e.Cause})
 		if err != nil && !ami.Refused(err) { // refused: it is gone already
-			l.log.Warn("hanging up failed", "channel", e.Channel, "error", err)
+			l.callTrouble(e.Call, "hanging up failed", err)
 		}
 	})
 }
 
 func (l *link) redirect(e campaign.Redirect) {
 	l.d.work.Go(func() {
-		_, err := ami.Send(context.Background(), l.client, ami.Redirect{Channel: e.Channel, Context: e.Context, Exten: e.Exten, Priority: e.Priority})
+		_, err := ami.Send(context.Background(), l.client, ami.Redirect{Channel: e.Call.Channel, Context: e.Context, Exten: e.Exten, Priority: e.Priority})
 		if err != nil && !ami.Refused(err) { // refused: it is gone already
-			l.log.Warn("a call that waited too long could not be sent away", "channel", e.Channel, "context", e.Context, "error", err)
+			l.callTrouble(e.Call, "a call that waited too long could not be sent away", err)
 		}
 	})
+}
+
+// callTrouble tells that something could not be done with a call.
+func (l *link) callTrouble(call campaign.CallRef, text string, err error) {
+	l.d.troubles.metOnce(text+" "+l.name, line{l.log, slog.LevelWarn, text, append(call.Attrs(), slog.Any("error", err))})
 }

@@ -91,13 +91,9 @@ func (d *Daemon) later(f func()) {
 	}
 }
 
-// listTrouble says what is wrong with a list: the same every five minutes is said
-// once.
+// listTrouble says what is wrong with a list.
 func (d *Daemon) listTrouble(log *slog.Logger, key, text, path string, err error) {
-	if d.listErr[key] != err.Error() {
-		d.listErr[key] = err.Error()
-		log.Error(text, "path", path, "error", err)
-	}
+	d.troubles.met("list "+key, err.Error(), line{log, slog.LevelError, text, []slog.Attr{slog.String("path", path), slog.Any("error", err)}})
 }
 
 func (d *Daemon) loadOne(c *config.Campaign, l *config.List) {
@@ -119,7 +115,7 @@ func (d *Daemon) loadOne(c *config.Campaign, l *config.List) {
 			log.Warn("rows were rejected", "rejected", batch.Rejected, "see", contact.RejectsPath(l.Path))
 		}
 	}
-	delete(d.listErr, key)
+	d.troubles.over("list "+key, line{log, slog.LevelInfo, "the list can be read again", []slog.Attr{slog.String("path", l.Path)}})
 }
 
 // gone marks the stamp of a list that was removed with its file.
@@ -139,7 +135,7 @@ func (d *Daemon) removeGone(c *config.Campaign, found config.Found) {
 	}
 	lists, err := d.store.Lists(c.Name)
 	if err != nil {
-		d.log.Error("the lists cannot be read", "campaign", c.Name, "error", err)
+		d.troubles.metOnce("lists of "+c.Name, line{d.log, slog.LevelError, "the lists cannot be read", append(ofCampaign(c.Name), slog.Any("error", err))})
 		return
 	}
 	for _, b := range lists {
@@ -150,7 +146,7 @@ func (d *Daemon) removeGone(c *config.Campaign, found config.Found) {
 		nobody := func(func(store.Row, error) bool) {}
 		b, err := d.store.Load(store.Source{Campaign: c.Name, List: b.List, Hash: gone, Stamp: gone, Remove: true}, d.clock.Now(), nobody, func(store.Row, string) {})
 		if err != nil {
-			log.Error("the contacts of a list that is gone cannot be removed", "error", err)
+			d.troubles.metOnce("gone of "+c.Name, line{log, slog.LevelError, "the contacts of a list that is gone cannot be removed", []slog.Attr{slog.Any("error", err)}})
 			continue
 		}
 		log.Info("the list is gone, and its contacts with it", "removed", b.Removed)

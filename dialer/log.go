@@ -16,15 +16,13 @@ import (
 
 	"github.com/lmittmann/tint"
 	"golang.org/x/term"
-
-	"github.com/dialcamp/dialcamp/dialer/contact"
 )
 
 // NewLog returns the daemon's log on w. format is auto, tty, journal, text or
 // json; auto is tty on a terminal, journal where systemd reads w, else text.
 //
-// Telephone numbers (the attribute "number") are masked above debug level, and
-// control characters of what peers sent never reach a terminal.
+// Telephone numbers are masked above debug level, wherever in a line they are,
+// and control characters of what peers sent never reach a terminal.
 //
 // Level and format can change while it is in use: see setLog.
 func NewLog(w io.Writer, level, format string) (*slog.Logger, error) {
@@ -46,8 +44,8 @@ func newHandler(w io.Writer, level, format string) (slog.Handler, error) {
 		format = formatFor(w)
 	}
 	replace := func(_ []string, a slog.Attr) slog.Attr {
-		if a.Key == "number" && lv > slog.LevelDebug {
-			return slog.String(a.Key, contact.Mask(a.Value.String()))
+		if lv > slog.LevelDebug {
+			return maskAttr(a)
 		}
 		return a
 	}

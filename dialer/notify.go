@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -82,8 +83,8 @@ func (d *Daemon) tellUnit() {
 	if !u.watched {
 		return
 	}
-	if u.interval > 0 && now.Sub(u.fed) >= u.interval && d.storeTurns(now) && mention(daemon.SdNotifyWatchdog) {
-		u.fed = now
+	if u.interval > 0 && now.Sub(u.fed) >= u.interval {
+		d.feed(now)
 	}
 	if d.closing && now.Sub(u.extended) >= extendEach && mention(extension) {
 		u.extended = now
@@ -93,6 +94,20 @@ func (d *Daemon) tellUnit() {
 		if s := d.statusLine(); s != u.status && mention("STATUS="+s) {
 			u.status = s
 		}
+	}
+}
+
+// feed gives the sign of life that a watchdog waits for, if everything goes round
+// that dialing needs.
+func (d *Daemon) feed(now time.Time) {
+	const trouble = "watchdog"
+	if !d.storeTurns(now) {
+		d.troubles.met(trouble, "", line{d.log, slog.LevelError, "the store is stuck; systemd is given no sign of life until it goes on", nil})
+		return
+	}
+	d.troubles.over(trouble, line{d.log, slog.LevelInfo, "the store goes on", nil})
+	if mention(daemon.SdNotifyWatchdog) {
+		d.unit.fed = now
 	}
 }
 

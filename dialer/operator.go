@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
@@ -66,9 +67,12 @@ func (d *Daemon) writeReport(r config.Report) {
 			err = report.WriteFile(path, r.Format, d.store, q)
 		}
 		if err != nil {
-			d.log.Error("the report was not written", "path", path, "error", err)
+			d.troubles.met("report "+r.Path, err.Error(), line{d.log, slog.LevelError, "the report was not written", []slog.Attr{slog.String("path", path), slog.Any("error", err)}})
 			return
 		}
-		d.log.Info("report written", "path", path)
+		written := line{d.log, slog.LevelInfo, "report written", []slog.Attr{slog.String("path", path)}}
+		if !d.troubles.over("report "+r.Path, written) {
+			written.write()
+		}
 	})
 }

@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"encoding/json"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -30,7 +31,7 @@ type pacingWrite struct {
 func (d *Daemon) saveLearnt(e campaign.SaveLearnt) {
 	b, err := json.Marshal(e.State)
 	if err != nil {
-		d.log.Error("what pacing has learnt cannot be written", "campaign", e.Campaign, "error", err)
+		d.unwritable(e.Campaign, err)
 		return
 	}
 	d.savePacing(e.Campaign, b, nil)
@@ -40,10 +41,14 @@ func (d *Daemon) saveLearnt(e campaign.SaveLearnt) {
 func (d *Daemon) saveDecision(e campaign.Decided) {
 	b, err := json.Marshal(e.Entry)
 	if err != nil {
-		d.log.Error("a decision of pacing cannot be written", "campaign", e.Campaign, "error", err)
+		d.unwritable(e.Campaign, err)
 		return
 	}
 	d.savePacing(e.Campaign, nil, [][]byte{b})
+}
+
+func (d *Daemon) unwritable(name string, err error) {
+	d.troubles.metOnce("pacing of "+name, line{d.log, slog.LevelError, "what pacing has learnt or decided cannot be written", append(ofCampaign(name), slog.Any("error", err))})
 }
 
 func (d *Daemon) savePacing(name string, state []byte, entries [][]byte) {
@@ -69,7 +74,7 @@ func (d *Daemon) savePacing(name string, state []byte, entries [][]byte) {
 		return
 	}
 	w.writing = true
-	d.persist("what pacing has learnt", func() error {
+	d.persist("what pacing has learnt", ofCampaign(name), func() error {
 		for {
 			p.mu.Lock()
 			if w.state == nil && len(w.entries) == 0 {
@@ -154,9 +159,10 @@ func (d *Daemon) newDay(cp campaign.Settings, loc *time.Location) {
 	d.loads.Go(func() {
 		_, past, err := d.counted(cp, loc, campaign.Tally{})
 		if err != nil {
-			d.log.Error("the answers of the days before cannot be counted; yesterday's budget goes on", "campaign", cp.Name, "error", err)
+			d.troubles.met("new day of "+cp.Name, err.Error(), line{d.log, slog.LevelError, "the answers of the days before cannot be counted; yesterday's budget goes on", append(ofCampaign(cp.Name), slog.Any("error", err))})
 			return
 		}
+		d.troubles.over("new day of "+cp.Name, line{d.log, slog.LevelInfo, "the answers of the days before can be counted again", ofCampaign(cp.Name)})
 		d.post(campaign.NewDay{Campaign: cp.Name, Past: past})
 	})
 }

@@ -1,6 +1,9 @@
 package dialer
 
-import "time"
+import (
+	"log/slog"
+	"time"
+)
 
 // purgeEvery is how often attempts are purged that are older than the config
 // keeps them: so often that each time there are few.
@@ -20,9 +23,10 @@ func (d *Daemon) purge() {
 		for more := true; more && !d.ended(); { // a stop need not wait for all of it
 			n, err := d.store.Purge(before, purgeMost)
 			if err != nil {
-				d.log.Error("old attempts cannot be purged", "error", err)
+				d.troubles.met("purge", err.Error(), line{d.log, slog.LevelError, "old attempts cannot be purged", []slog.Attr{slog.Any("error", err)}})
 				break
 			}
+			d.troubles.over("purge", line{d.log, slog.LevelInfo, "old attempts can be purged again", nil})
 			purged += n
 			more = n == purgeMost
 		}

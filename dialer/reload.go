@@ -27,7 +27,8 @@ var fixed = map[string]string{
 // Reload implements control.Operator: it reads the configuration again and puts
 // it in force, whole, or nothing of it. Everything that can be wrong is found out
 // before anything changes, so an error leaves all as it was. Live calls are not
-// touched. With dryRun it only tells what would change.
+// touched. What it changed is in the log, whoever asked for it. With dryRun it only
+// tells what would change.
 func (d *Daemon) Reload(ctx context.Context, dryRun bool) (control.Reload, error) {
 	r := control.Reload{DryRun: dryRun, Changes: []control.Change{}}
 	d.reloading.Lock()
@@ -74,6 +75,14 @@ func (d *Daemon) Reload(ctx context.Context, dryRun bool) (control.Reload, error
 		return r, err
 	}
 	d.events.Publish(event.Reload, "", control.ReloadEvent{Time: d.clock.Now(), Reload: r})
+	for _, c := range r.Changes {
+		var effect []any
+		if c.Effect != "" {
+			effect = []any{"effect", c.Effect}
+		}
+		d.log.Info("config: "+c.Text, effect...)
+	}
+	d.log.Info("the config was read again; lists and do-not-call files are looked at", "changes", len(r.Changes))
 	return r, nil
 }
 
@@ -195,7 +204,7 @@ func (d *Daemon) change(cfg *config.Config, tallies map[string]campaign.Tally) (
 	return ev, fresh, nil
 }
 
-// Hangup is Reload as SIGHUP asks for it: what comes of it is in the log.
+// Hangup is Reload as SIGHUP asks for it: what is wrong is in the log, too.
 func (d *Daemon) Hangup() {
 	r, err := d.Reload(context.Background(), false)
 	if err != nil {
@@ -212,12 +221,4 @@ func (d *Daemon) Hangup() {
 	for _, w := range r.Warnings {
 		d.log.Warn(w)
 	}
-	for _, c := range r.Changes {
-		if c.Effect != "" {
-			d.log.Info("config: "+c.Text, "effect", c.Effect)
-			continue
-		}
-		d.log.Info("config: " + c.Text)
-	}
-	d.log.Info("the config was read again; lists and do-not-call files are looked at", "changes", len(r.Changes))
 }

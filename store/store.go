@@ -5,6 +5,11 @@
 // file. Every method that changes something returns after it is durable
 // (fsync), and either all of it is or none: a claimed attempt is on disk before
 // the caller can originate it.
+//
+// An attempt begins in claim.go and ends in finish.go; one that was in flight at a
+// crash is what InFlight returns at the next start. Lists are merged in load.go,
+// do-not-call numbers kept in dnc.go. One goroutine writes, and commits what waits
+// together (writer.go). Verify says whether what is stored contradicts itself.
 package store
 
 import (

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	stdlog "log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -43,6 +44,8 @@ compared with Asterisk at the next start.`,
 			if err != nil {
 				return err
 			}
+			stdlog.SetFlags(0)
+			stdlog.SetOutput(d.Stray())
 			ctx, force, stop := twoSignals()
 			defer stop()
 			defer onHangup(func() { d.Hangup() })()

@@ -161,10 +161,18 @@ func (c *Core) open(t *trunk) {
 	t.opened = c.now
 	t.refused = fmt.Sprintf("%d of its last %d calls", t.refusals(), b.Of)
 	t.rest(c.now, pause)
-	c.notice(slog.LevelWarn, "a trunk refuses calls: none are placed on it for a while, then one at a time until one gets through",
-		slog.String("asterisk", t.server.Name), slog.String("trunk", t.name), slog.String("refused", t.refused),
-		slog.String("mostly", t.mainCause().String()), slog.String("pause", t.pause.String()))
+	c.do(Notice{
+		Level: slog.LevelWarn, Text: "a trunk refuses calls: none are placed on it for a while, then one at a time until one gets through",
+		Attrs:   append(t.attrs(), slog.String("refused", t.refused), slog.String("mostly", t.mainCause().String()), slog.String("pause", t.pause.String())),
+		Trouble: t.trouble(),
+	})
 	t.recent = t.recent[:0]
+}
+
+func (t *trunk) trouble() string { return "trunk " + t.server.Name + " " + t.name }
+
+func (t *trunk) attrs() []slog.Attr {
+	return []slog.Attr{slog.String("asterisk", t.server.Name), slog.String("trunk", t.name)}
 }
 
 func (t *trunk) rest(now time.Time, pause time.Duration) {
@@ -173,8 +181,7 @@ func (t *trunk) rest(now time.Time, pause time.Duration) {
 }
 
 func (c *Core) close(t *trunk) {
-	c.notice(slog.LevelInfo, "a trunk takes calls again",
-		slog.String("asterisk", t.server.Name), slog.String("trunk", t.name), slog.String("after", c.now.Sub(t.opened).Round(time.Second).String()))
+	c.untroubled(t.trouble(), "a trunk takes calls again", append(t.attrs(), slog.String("after", c.now.Sub(t.opened).Round(time.Second).String()))...)
 	t.opened, t.until, t.probing, t.closed = time.Time{}, time.Time{}, nil, c.now
 }
 

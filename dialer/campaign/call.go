@@ -464,16 +464,21 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 		c.comesBack(cl.campaign, ct.Zone, cl.callback)
 	}
 	c.do(Finish{a, ct})
-	c.notice(slog.LevelDebug, "call ended", slog.String("campaign", a.Campaign), slog.String("attempt", a.ID),
-		slog.Uint64("contact", a.Contact), slog.String("number", a.Number), slog.String("outcome", outcome.String()),
-		slog.Int("cause", int(cause)), slog.String("contact_state", ct.State.String()))
+	c.notice(slog.LevelDebug, "call ended", append(cl.ref().Attrs(), slog.String("number", a.Number), slog.String("outcome", outcome.String()),
+		slog.Int("cause", int(cause)), slog.String("contact_state", ct.State.String()))...)
 }
 
 // works notes that Asterisk carried an Originate out, if that was later than
 // the last that it did not.
 func (c *Core) works(cl *call) {
-	if r := &cl.server.refused; r.fails > 0 && cl.since.After(r.at) {
-		r.clear()
+	s := cl.server
+	if !cl.since.After(s.refused.at) {
+		return
+	}
+	s.refused.clear()
+	if s.refuses {
+		s.refuses = false
+		c.untroubled(refusing(s), "Asterisk originates again", slog.String("asterisk", s.Name))
 	}
 }
 
@@ -481,6 +486,6 @@ func (c *Core) works(cl *call) {
 // channel is known and unless it was answered meanwhile.
 func (c *Core) hangUpCancelled(cl *call) {
 	if cl.cancelled && cl.leg1 != "" && cl.leg1Gone.IsZero() && cl.phase < phaseAnswered {
-		c.do(HangUp{cl.server.Name, cl.leg1, ami.CauseNormalClearing})
+		c.do(HangUp{cl.server.Name, cl.ref(), ami.CauseNormalClearing})
 	}
 }

@@ -56,13 +56,15 @@ func (c *Core) claimed(ev Claimed) {
 	cp.putOffTooOften += ev.TooOften
 	cp.agenda.answer(next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
-	cp.fault.clear()
+	if cp.fault.fails > 0 {
+		cp.fault.clear()
+		c.untroubled(unclaimed(cp), "contacts can be claimed again", slog.String("campaign", cp.Name))
+	}
 	placed := false
 	for _, cm := range ev.Claims {
 		cp.over, cp.told = false, false
 		if c.known(cm.Attempt.ID) {
-			c.notice(slog.LevelError, "an attempt was claimed twice; it is not dialed again",
-				slog.String("campaign", cp.Name), slog.String("attempt", cm.Attempt.ID))
+			c.noticeCall(slog.LevelError, cm.Attempt.Ref(), "an attempt was claimed twice; it is not dialed again")
 			continue
 		}
 		switch {
@@ -127,10 +129,7 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 		c.trunk(cp, s).missed(cp)
 	}
 	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
-	if cp.fault.fails == 0 {
-		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
-			slog.String("campaign", cp.Name), slog.Any("error", ev.Err))
-	}
+	c.troubled(unclaimed(cp), ev.Err, "contacts cannot be claimed, so none are dialed; trying again", slog.String("campaign", cp.Name))
 	cp.fault.fail(c.now)
 }
 
@@ -204,6 +203,10 @@ func (c *Core) remove(cl *call) {
 	c.repace = true
 }
 
+// unclaimed and refusing name troubles.
+func unclaimed(cp *campaign) string { return "claims of " + cp.Name }
+func refusing(s *server) string     { return "originates of " + s.Name }
+
 // refusedPause is how long a contact waits whose Originate was refused.
 const refusedPause = time.Minute
 
@@ -220,10 +223,8 @@ func (c *Core) originateFailed(ev OriginateFailed) {
 	case ami.Refused(ev.Err):
 		// Asterisk did not carry it out, so it is no attempt. The contact waits a
 		// little: should it be the reason, it must not hold up the others.
-		if cl.server.refused.fails == 0 {
-			c.notice(slog.LevelError, "Asterisk refuses to originate", slog.String("asterisk", cl.server.Name),
-				slog.String("campaign", cl.campaign.Name), slog.Any("error", ev.Err))
-		}
+		cl.server.refuses = true
+		c.troubled(refusing(cl.server), ev.Err, "Asterisk refuses to originate", append(cl.ref().Attrs(), slog.String("asterisk", cl.server.Name))...)
 		cl.server.refused.fail(c.now)
 		c.remove(cl)
 		cl.Contact.Due = c.now.Add(refusedPause)

@@ -47,6 +47,7 @@ type server struct {
 	inFlight  int           // calls and claims
 	rate      pacing.Bucket
 	refused   backoff   // Originates that Asterisk did not carry out
+	refuses   bool      // it was told that Asterisk refuses them
 	probeAt   time.Time // while they fail, the next single one
 	askedAt   time.Time // AskChannels under way since; zero: none
 	checkedAt time.Time // channels were last compared
@@ -200,10 +201,6 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 }
 
 func (c *Core) do(e Effect) { c.effects = append(c.effects, e) }
-
-func (c *Core) notice(level slog.Level, text string, attrs ...slog.Attr) {
-	c.do(Notice{level, text, attrs})
-}
 
 func (c *Core) tick() {
 	var ended, waiting, answered []*call

@@ -27,7 +27,7 @@ func (c *Core) keepWaiting(cl *call) {
 		return
 	}
 	cl.dropped = true
-	c.do(Redirect{cl.server.Name, cl.leg1, drop.Context, drop.Exten, drop.Priority})
+	c.do(Redirect{cl.server.Name, cl.ref(), drop.Context, drop.Exten, drop.Priority})
 }
 
 // giveUpRinging hangs up calls of q that nobody has answered, because no agent
@@ -46,8 +46,8 @@ func (c *Core) giveUpRinging(q *queue) {
 				continue
 			}
 			cl.given = true
-			c.notice(slog.LevelInfo, "a ringing call is hung up: no agent is left to take it", slog.String("campaign", cp.Name), slog.String("attempt", cl.id()))
-			c.do(HangUp{cl.server.Name, cl.leg1, ami.CauseNormalClearing})
+			c.noticeCall(slog.LevelInfo, cl.ref(), "a ringing call is hung up: no agent is left to take it")
+			c.do(HangUp{cl.server.Name, cl.ref(), ami.CauseNormalClearing})
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package campaign
 
 import (
-	"log/slog"
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami"
@@ -26,14 +25,16 @@ type (
 	}
 	// HangUp ends a channel.
 	HangUp struct {
-		Server, Channel string
-		Cause           ami.Cause
+		Server string
+		Call   CallRef // whose Channel it is
+		Cause  ami.Cause
 	}
 	// Redirect sends a call's first leg to another place in the dialplan.
 	Redirect struct {
-		Server, Channel string
-		Context, Exten  string
-		Priority        int
+		Server         string
+		Call           CallRef // whose Channel is redirected
+		Context, Exten string
+		Priority       int
 	}
 	// Finish makes an ended attempt, and what follows for its contact, durable.
 	Finish struct {
@@ -83,12 +84,6 @@ type (
 	AddAgentTime struct {
 		Campaign string
 		Time     time.Duration
-	}
-	// Notice is worth a line in the log.
-	Notice struct {
-		Level slog.Level
-		Text  string
-		Attrs []slog.Attr
 	}
 )
 

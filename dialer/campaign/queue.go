@@ -60,6 +60,8 @@ type queue struct {
 	supply       pacing.Supply // of the last decision, for status
 }
 
+func (q *queue) trouble() string { return "queue " + q.server.Name + " " + q.name }
+
 func (q *queue) is(server, name string) bool { return q.server.Name == server && q.name == name }
 
 // owners are the campaigns that have or may have calls in the queue.
@@ -232,8 +234,11 @@ func (c *Core) queueSeen(ev QueueSeen) {
 	if !q.dirtyAt.IsZero() && q.dirtyAt.Before(ev.Asked) {
 		q.dirtyAt = time.Time{}
 	}
-	if !ev.Known && !q.unknown {
-		c.notice(slog.LevelError, "Asterisk does not know the queue", slog.String("asterisk", q.server.Name), slog.String("queue", q.name))
+	switch attrs := []slog.Attr{slog.String("asterisk", q.server.Name), slog.String("queue", q.name)}; {
+	case !ev.Known:
+		c.troubled(q.trouble(), nil, "Asterisk does not know the queue", attrs...)
+	case q.unknown:
+		c.untroubled(q.trouble(), "Asterisk knows the queue again", attrs...)
 	}
 	q.unknown = !ev.Known
 }

@@ -160,7 +160,6 @@ func (c *Core) loseCall(cl *call) {
 	if !cl.missing.IsZero() {
 		cl.leg1Gone = cl.missing // nearer to the end than now
 	}
-	c.notice(slog.LevelWarn, "a call ended unseen", slog.String("campaign", cl.campaign.Name),
-		slog.String("attempt", cl.id()), slog.String("outcome", outcome.String()))
+	c.noticeCall(slog.LevelWarn, cl.ref(), "a call ended unseen", slog.String("outcome", outcome.String()))
 	c.finish(cl, outcome, cause, note)
 }

@@ -544,9 +544,9 @@ func describe(e Effect, now time.Time) string {
 	case Originate:
 		return fmt.Sprintf("Originate %s on %s: %s to %s", e.Attempt.ID, e.Server, e.Attempt.Campaign, e.Attempt.Number)
 	case HangUp:
-		return fmt.Sprintf("HangUp %s on %s cause=%d", e.Channel, e.Server, e.Cause)
+		return fmt.Sprintf("HangUp %s on %s cause=%d", e.Call.Channel, e.Server, e.Cause)
 	case Redirect:
-		return fmt.Sprintf("Redirect %s on %s to %s,%s,%d", e.Channel, e.Server, e.Context, e.Exten, e.Priority)
+		return fmt.Sprintf("Redirect %s on %s to %s,%s,%d", e.Call.Channel, e.Server, e.Context, e.Exten, e.Priority)
 	case SaveLearnt:
 		return fmt.Sprintf("SaveLearnt %s", e.Campaign)
 	case Decided:

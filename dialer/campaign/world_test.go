@@ -218,7 +218,7 @@ func (w *world) carryOut(e Effect) {
 		st.truth[e.Contact.ID] = e.Contact.State
 		w.write(func() { st.contacts[e.Contact.ID] = e.Contact })
 	case HangUp:
-		if mc := w.calls[e.Channel[len("Local/"):len(e.Channel)-len(";1")]]; mc != nil && mc.where == "dialing" {
+		if mc := w.calls[e.Call.Channel[len("Local/"):len(e.Call.Channel)-len(";1")]]; mc != nil && mc.where == "dialing" {
 			w.after(w.ms(1, 50), func() { w.hangUp(mc) })
 		}
 	case AskQueue:

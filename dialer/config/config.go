@@ -2,6 +2,11 @@
 //
 // Every refusal is an *Error that names the file, the key, the value read and
 // what would be right; nothing is guessed and nothing is silently dropped.
+//
+// Load reads the file (tree.go, which refuses what YAML would quietly change,
+// such as a number without quotes), fills in the defaults and checks each value
+// where it belongs: campaign.go, originate.go, pacing.go and so on, a file a
+// section. A Config never changes. Diff tells two of them apart, for a reload.
 package config
 
 import (

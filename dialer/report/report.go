@@ -1,5 +1,12 @@
 // Package report turns stored counters and attempts into reports: one row type,
 // many writers.
+//
+// Build makes the rows of a Query: from sums that the store keeps where it can,
+// else by reading attempts one by one (group.go). It is an error if they do not
+// add up. Write prints them as table.go, csv.go, html.go or xlsx.go does; Calls
+// yields the attempts themselves. Why and Story are what dialcamp why prints. None
+// of it knows whether a daemon runs: the command line builds the same rows from a
+// store that it opens itself.
 package report
 
 import (
