@@ -63,6 +63,9 @@ type Daemon struct {
 	links   map[string]*link
 	jobs    []*job
 	closing bool // draining
+	// shownKnown says that the core knows what calls showed before started.
+	shownKnown bool
+	started    time.Time
 
 	linkCtx   context.Context // ends the connections
 	linkWork  sync.WaitGroup
@@ -200,6 +203,7 @@ func (d *Daemon) begin(cfg *config.Config) error {
 	if err := LoadDNC(cfg, d.store, d.clock.Now(), d.log); err != nil {
 		return fmt.Errorf("the do-not-call numbers: %w", err)
 	}
+	d.started = d.clock.Now()
 	ev, fresh, err := d.change(cfg, nil)
 	if err != nil {
 		return err
@@ -210,6 +214,7 @@ func (d *Daemon) begin(cfg *config.Config) error {
 		}
 	}
 	d.step(ev)
+	d.shownKnown = ev.Shown != nil
 	claims, err := d.store.InFlight()
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ func (c *Core) claimed(ev Claimed) {
 	}
 	s.inFlight -= cp.claiming
 	s.rate.Return(max(0, cp.claiming-len(ev.Claims)))
+	c.release(cp)
 	short := len(ev.Claims) < cp.claiming
 	short = short || cp.zones.looking // that has shown all there is
 	stale := cp.stale
@@ -78,6 +79,7 @@ func (c *Core) claimed(ev Claimed) {
 			continue
 		}
 		placed = true
+		c.shows(cp, &cm.Attempt, 1)
 		c.add(cp, cm)
 		c.do(Originate{s.Name, cm})
 	}
@@ -124,6 +126,7 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 	if s := cp.taking; cp.claiming > 0 {
 		s.inFlight -= cp.claiming
 		s.rate.Return(cp.claiming)
+		c.release(cp)
 		c.trunk(cp, s).missed(cp)
 	}
 	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
@@ -226,10 +229,12 @@ func (c *Core) originateFailed(ev OriginateFailed) {
 		}
 		cl.server.refused.fail(c.now)
 		c.remove(cl)
+		c.shows(cl.campaign, &cl.Attempt, -1)
 		cl.Contact.Due = c.now.Add(refusedPause)
 		c.withdraw(cl.campaign, cl.server, cl.Claim)
 	case ami.NeverSent(ev.Err):
 		c.remove(cl)
+		c.shows(cl.campaign, &cl.Attempt, -1)
 		cl.server.refused.fail(c.now) // until the link says that it is up again
 		c.withdraw(cl.campaign, cl.server, cl.Claim)
 	default:

@@ -16,6 +16,8 @@ const (
 	MaxVariables = 32      // of one campaign; a manager message holds 128 headers
 	MaxSocket    = 107     // bytes of a socket's path, the kernel's limit
 	MaxServers   = 16      // of one campaign
+	MaxCallerIDs = 1000    // of one campaign
+	MaxShown     = 100_000 // times that a caller ID is shown within a time
 
 	MinRingTimeout = time.Second
 	MaxRingTimeout = 10 * time.Minute
