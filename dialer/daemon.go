@@ -87,6 +87,9 @@ type Daemon struct {
 	stopBy  time.Time // at the latest
 	unit    unit
 	tcp     *control.Server // at control.listen; nil without
+	// shownKnown says that the core knows what calls showed before started.
+	shownKnown bool
+	started    time.Time
 
 	linkCtx   context.Context // ends the connections
 	linkWork  sync.WaitGroup
@@ -243,6 +246,7 @@ func (d *Daemon) begin(cfg *config.Config) error {
 	if err := LoadDNC(cfg, d.store, d.clock.Now(), d.log); err != nil {
 		return fmt.Errorf("the do-not-call numbers: %w", err)
 	}
+	d.started = d.clock.Now()
 	ev, fresh, err := d.change(cfg, nil)
 	if err != nil {
 		return err
@@ -253,6 +257,7 @@ func (d *Daemon) begin(cfg *config.Config) error {
 		}
 	}
 	d.step(ev)
+	d.shownKnown = ev.Shown != nil
 	claims, err := d.store.InFlight()
 	if err != nil {
 		return err

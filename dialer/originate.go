@@ -49,7 +49,7 @@ func originateOf(c *config.Campaign, cm *campaign.Claim) ami.Originate {
 		ChannelID: a.ID,
 		Channel:   c.Originate.ChannelTo(a.Number),
 		Timeout:   c.Originate.RingTimeout,
-		CallerID:  c.Originate.CallerID,
+		CallerID:  c.Originate.CallerText(a.CallerID),
 		Variables: vars,
 	}
 	if c.Originate.Application != "" {
@@ -70,6 +70,10 @@ func sendableOf(c *config.Campaign) func(list string, r *store.Row) error {
 	// To write the action takes longer than all else about a row. One with no
 	// more variables and no longer a number or type than others that fit, and
 	// nothing near the limit of a line, fits as well.
+	caller := "" // it makes a line, of whatever length
+	if all := c.Originate.CallerNumbers(); len(all) > 0 {
+		caller = all[0]
+	}
 	variables, number, kind := -1, -1, -1 // the number's type is a variable, too
 	return func(list string, r *store.Row) error {
 		long := longLine(r)
@@ -79,7 +83,7 @@ func sendableOf(c *config.Campaign) func(list string, r *store.Row) error {
 				continue
 			}
 			cm := campaign.Claim{Attempt: campaign.Attempt{
-				ID: strings.Repeat("x", 40), Campaign: c.Name, List: list, Contact: 1 << 62, Key: r.Key, Number: n.Number, Type: n.Type, Pass: 1 << 20,
+				ID: strings.Repeat("x", 40), Campaign: c.Name, CallerID: caller, List: list, Contact: 1 << 62, Key: r.Key, Number: n.Number, Type: n.Type, Pass: 1 << 20,
 			}}
 			cm.Contact.Attributes = r.Attributes
 			a := originateOf(&plain, &cm).Action()

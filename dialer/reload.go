@@ -163,6 +163,7 @@ func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Rec
 	if another {
 		d.step(ev)
 		d.webhooks.Configure(webhooksOf(cfg))
+		d.shownKnown = d.shownKnown || ev.Shown != nil
 	}
 	for _, name := range fresh {
 		d.saveState(campaign.SaveState{Campaign: name, State: ev.States[name]})
@@ -201,7 +202,8 @@ func (d *Daemon) change(cfg *config.Config, tallies map[string]campaign.Tally) (
 		}
 		ev.Recounts[cp.Name] = campaign.Recount{Tally: t, Today: today, Past: past}
 	}
-	return ev, fresh, nil
+	ev.Shown, err = d.shownBefore(ev.Settings)
+	return ev, fresh, err
 }
 
 // Hangup is Reload as SIGHUP asks for it: what is wrong is in the log, too.

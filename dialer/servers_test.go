@@ -2,9 +2,14 @@ package dialer_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/dialcamp/dialcamp/ami"
 	"github.com/dialcamp/dialcamp/ami/amitest"
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
@@ -180,5 +185,74 @@ func TestCrashBetweenServers(t *testing.T) {
 		s := w.open()
 		w.witness(s, false)
 		w.onServer(readBook(t, s, "a").attempts, west)
+	})
+}
+
+// TestCallerIDsInTurn: calls show the numbers of the pool, a local one where there
+// is one, none more often than it may be, also over a restart, and the store keeps
+// which.
+func TestCallerIDsInTurn(t *testing.T) {
+	inWorld(t, func(t *testing.T) {
+		rows := numbers(slices.Concat(series("+8221234", 12), series("+8251234", 6), series("+8231234", 12))...)
+		w := newWorld(t, amitest.Lab(5), map[string]string{"a.csv": rows}, `
+campaigns:
+  - name: a
+    queue: Camp200
+    lists: [{path: a.csv, region: KR}]
+    originate:
+      channel: "Local/201003{number}@DialCamp/n"
+      ring_timeout: 2s
+      context: campaign
+      exten: "200"
+      caller_ids: {numbers: ['"Seoul" <02-1234-5670>', "0511234567", "01012345678"], choose: local, max_per_hour: 8}`)
+		sent := map[string]string{} // by attempt
+		var mu sync.Mutex
+		w.srv.Interfere(amitest.When(func(m *ami.Message) bool {
+			if m.Event() == "OriginateResponse" {
+				mu.Lock()
+				defer mu.Unlock()
+				sent[m.Get("ActionID")] = m.Get("CallerIDNum")
+			}
+			return false
+		}, lost))
+		w.start()
+		shown := func() map[string]int {
+			n := map[string]int{}
+			for _, a := range w.look("a").attempts {
+				n[a.CallerID]++
+			}
+			return n
+		}
+		w.await(20*time.Minute, "held by the bounds", func() bool { return strings.Contains(w.hold("a"), "max_per_hour of 8") })
+		w.stop()
+		w.returned(time.Hour)
+		first := shown()
+		if want := map[string]int{"0212345670": 8, "0511234567": 8, "01012345678": 8}; !maps.Equal(first, want) {
+			t.Errorf("shown %v, want %v", first, want)
+		}
+		w.start()
+		time.Sleep(time.Minute)
+		if got := len(w.calls()); got != 24 {
+			t.Errorf("%d calls were placed although every number had been shown as often as it may be", got)
+		}
+		w.kill()
+		<-w.done
+		w.runToListEnd(2 * time.Hour)
+		s := w.open()
+		b := readBook(t, s, "a")
+		for _, a := range b.attempts {
+			if sent[a.ID] != "" && strings.ReplaceAll(sent[a.ID], "-", "") != a.CallerID {
+				t.Errorf("%s was sent for attempt %s, which is said to have shown %s", sent[a.ID], a.ID, a.CallerID)
+			}
+			if strings.HasPrefix(a.Number, "+8251") && a.CallerID != "0511234567" {
+				t.Errorf("a call to %s showed %s", a.Number, a.CallerID)
+			}
+		}
+		if len(sent) < 24 {
+			t.Errorf("only %d calls were looked at", len(sent))
+		}
+		if len(b.attempts) != 30 {
+			t.Errorf("%d attempts, want 30", len(b.attempts))
+		}
 	})
 }

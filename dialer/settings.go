@@ -77,7 +77,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 	note := slices.ContainsFunc(cfg.Campaigns, func(c config.Campaign) bool { return c.Frequency != campaign.Frequency{} })
 	for _, c := range cfg.Campaigns {
 		all = append(all, campaign.Settings{
-			Name: c.Name, Servers: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue,
+			Name: c.Name, Servers: c.Asterisk, Trunk: c.Originate.Channel, Queue: c.Queue, CallerIDs: callerIDsOf(&c),
 			MaxInFlight: c.Pacing.MaxInFlight, Wrapup: c.Pacing.Wrapup,
 			RingTimeout: c.Originate.RingTimeout,
 			Hours:       hoursOf(&c),
@@ -97,6 +97,14 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 		})
 	}
 	return all
+}
+
+func callerIDsOf(c *config.Campaign) campaign.CallerIDs {
+	ids := campaign.CallerIDs{PerHour: c.Originate.CallerIDs.MaxPerHour, PerDay: c.Originate.CallerIDs.MaxPerDay}
+	for _, number := range c.Originate.CallerNumbers() {
+		ids.All = append(ids.All, campaign.CallerID{Number: number, Areas: c.Areas(number)})
+	}
+	return ids
 }
 
 func rulesOf(c *config.Campaign) campaign.RetryRules {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
@@ -24,7 +25,10 @@ func (s *Bolt) Claim(camp string, now time.Time, take campaign.Take) (taken camp
 		if _, err := t.expireSome(p, now, expireMost); err != nil {
 			return err
 		}
-		taken, err = t.claim(p, now, &take)
+		turn := take
+		turn.CallerIDs = slices.Clone(take.CallerIDs) // it counts in them
+		turn.Max = take.Most()
+		taken, err = t.claim(p, now, &turn)
 		return err
 	})
 	if err != nil {
@@ -222,7 +226,7 @@ func (t *txn) claimOne(p *parts, now time.Time, take *campaign.Take, was, c camp
 	}
 	a = campaign.Attempt{
 		ID:  attemptID(t.instance, seq),
-		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number(), Type: c.Numbers[c.Next].Type, Server: take.Server,
+		Seq: seq, Campaign: p.camp, List: c.List, Contact: c.ID, Key: c.Key, Number: c.Number(), Type: c.Numbers[c.Next].Type, Server: take.Server, CallerID: take.Show(c.Number()),
 		Pass: c.Attempts + 1, Claimed: now,
 	}
 	if err := p.putAttempt(&a); err != nil {

@@ -117,7 +117,8 @@ func fixtureCmd(ts *testscript.TestScript, neg bool, args []string) {
 		{campaign.Connected, campaign.Attempt{Cause: 16, Agent: "PJSIP/agent1", Answered: nine.Add(5 * time.Second), Connected: nine.Add(6 * time.Second), Ended: nine.Add(66 * time.Second)}},
 		{campaign.Busy, campaign.Attempt{Cause: 17, Ended: nine.Add(time.Hour + 2*time.Second)}},
 	} {
-		taken, err := s.Claim("spring", nine.Add(time.Duration(i)*time.Hour), campaign.Take{Max: 1, AllZones: true})
+		shown := []campaign.CallerIDTurn{{CallerID: campaign.CallerID{Number: "0212345670"}, Room: 1}}
+		taken, err := s.Claim("spring", nine.Add(time.Duration(i)*time.Hour), campaign.Take{Max: 1, AllZones: true, Server: "pbx", CallerIDs: shown})
 		ts.Check(err)
 		a, c := taken.Claims[0].Attempt, taken.Claims[0].Contact
 		a.Outcome, a.Cause, a.Agent, a.Answered, a.Connected, a.Ended = end.outcome, end.a.Cause, end.a.Agent, end.a.Answered, end.a.Connected, end.a.Ended

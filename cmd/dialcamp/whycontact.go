@@ -79,14 +79,14 @@ func printStory(w io.Writer, s *report.Story) error {
 		fmt.Fprintf(tw, "\n%s before these are not kept any more", plural(s.Purged, "attempt"))
 	}
 	if len(s.Attempts) > 0 {
-		fmt.Fprintln(tw, "\nATTEMPT\tAT\tNUMBER\tOUTCOME\tCAUSE\tRING\tTALK\tAGENT\tNOTE")
+		fmt.Fprintln(tw, "\nATTEMPT\tAT\tNUMBER\tOUTCOME\tCAUSE\tRING\tTALK\tAGENT\tCALLER ID\tASTERISK\tNOTE")
 	}
 	for _, c := range s.Attempts {
 		at := c.Claimed
 		if t, err := time.Parse(time.RFC3339, c.Claimed); err == nil {
 			at = t.Local().Format("2006-01-02 15:04:05")
 		}
-		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%.0fs\t%.0fs\t%s\t%s\n", c.Attempt, at, c.Number, c.Outcome, c.CauseText, c.Ring, c.Talk, c.Agent, c.Note)
+		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%.0fs\t%.0fs\t%s\t%s\t%s\t%s\n", c.Attempt, at, c.Number, c.Outcome, c.CauseText, c.Ring, c.Talk, c.Agent, c.CallerID, c.Asterisk, c.Note)
 	}
 	return tw.Flush()
 }

@@ -44,6 +44,7 @@ func (c *Core) claimed(ev Claimed) {
 	}
 	s.inFlight -= cp.claiming
 	s.rate.Return(max(0, cp.claiming-len(ev.Claims)))
+	c.release(cp)
 	short := len(ev.Claims) < cp.claiming
 	short = short || cp.zones.looking // that has shown all there is
 	stale := cp.stale
@@ -80,6 +81,7 @@ func (c *Core) claimed(ev Claimed) {
 			continue
 		}
 		placed = true
+		c.shows(cp, &cm.Attempt, 1)
 		c.add(cp, cm)
 		c.do(Originate{s.Name, cm})
 	}
@@ -126,6 +128,7 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 	if s := cp.taking; cp.claiming > 0 {
 		s.inFlight -= cp.claiming
 		s.rate.Return(cp.claiming)
+		c.release(cp)
 		c.trunk(cp, s).missed(cp)
 	}
 	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
@@ -227,10 +230,12 @@ func (c *Core) originateFailed(ev OriginateFailed) {
 		c.troubled(refusing(cl.server), ev.Err, "Asterisk refuses to originate", append(cl.ref().Attrs(), slog.String("asterisk", cl.server.Name))...)
 		cl.server.refused.fail(c.now)
 		c.remove(cl)
+		c.shows(cl.campaign, &cl.Attempt, -1)
 		cl.Contact.Due = c.now.Add(refusedPause)
 		c.withdraw(cl.campaign, cl.server, Withdraw{cl.Claim, true})
 	case ami.NeverSent(ev.Err):
 		c.remove(cl)
+		c.shows(cl.campaign, &cl.Attempt, -1)
 		cl.server.refused.fail(c.now) // until the link says that it is up again
 		c.withdraw(cl.campaign, cl.server, Withdraw{cl.Claim, true})
 	default:

@@ -23,6 +23,7 @@ type Core struct {
 	queues     []*queue
 	first      int              // the queue that is served first
 	calls      map[string]*call // by attempt id
+	shown      Shown            // caller IDs
 	ended      recent           // ids of calls that were settled, for late events
 
 	now     time.Time
@@ -63,7 +64,9 @@ type campaign struct {
 	claiming int     // contacts asked of the store
 	taking   *server // that these, or the last that were, are to be called on
 	places   []*place
-	stale    bool // under rules that are not in force any more
+	shown    map[string]int // as often as it has shown its caller IDs, see setCallerIDs
+	reserved []CallerIDTurn // of the claim under way
+	stale    bool           // under rules that are not in force any more
 	agenda   agenda
 	zones    zones
 
@@ -112,6 +115,7 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 		campaigns: map[string]*campaign{},
 		orphans:   map[string]*campaign{},
 		calls:     map[string]*call{},
+		shown:     Shown{},
 	}
 	c.reconfigure(Reconfigure{Servers: servers, Settings: settings, States: states})
 	c.effects = nil

@@ -31,6 +31,9 @@ type (
 		States   map[string]State        // that new campaigns begin in; else Stopped
 		Learnt   map[string]pacing.State // what new campaigns' pacers have learnt before
 		Recounts map[string]Recount      // of campaigns whose regime's window was counted
+		// Shown counts the caller IDs of attempts that were claimed before this
+		// Core was made; nil, and once it was given: nothing was counted.
+		Shown Shown
 	}
 
 	// Shutdown: the daemon is stopping; no new calls, whatever the campaigns'

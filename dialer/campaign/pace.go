@@ -57,12 +57,16 @@ func (c *Core) wants(cp *campaign, s *server) (int, string) {
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
 	}
+	callers, why := c.callerRoom(cp)
+	if callers == 0 {
+		return 0, why
+	}
 	t := c.trunk(cp, s)
 	room := t.room(c.now)
 	if room == 0 {
 		return 0, fmt.Sprintf("one call is tried on the trunk %s, which refused %s", t.name, t.refused)
 	}
-	return min(cp.MaxInFlight-cp.inFlight, room), ""
+	return min(cp.MaxInFlight-cp.inFlight, room, callers), ""
 }
 
 // blind tells why a queue's agents are not known well enough to dial; "" if they
@@ -172,7 +176,9 @@ func (c *Core) take(cp *campaign, s *server, n int, d *pacing.Decision) {
 	c.trunk(cp, s).took(cp)
 	s.inFlight += n
 	cp.agenda.ask(c.now)
-	c.do(TakeContacts{cp.Name, c.takeOf(cp, n, s, d)})
+	take := c.takeOf(cp, n, s, d)
+	c.reserve(cp, take.CallerIDs)
+	c.do(TakeContacts{cp.Name, take})
 }
 
 // holdOf tells why a decision places no call.

@@ -63,6 +63,7 @@ func (c *Core) any(name string) *campaign {
 // is touched, but what was claimed under the old rules is not dialed any more.
 func (c *Core) reconfigure(ev Reconfigure) {
 	c.setServers(ev.Servers)
+	c.setShown(ev.Shown)
 	old := c.campaigns
 	c.campaigns, c.names, c.broadcasts = map[string]*campaign{}, nil, nil
 	for _, s := range ev.Settings {
@@ -150,6 +151,7 @@ func (c *Core) configure(cp *campaign, s Settings) {
 	}
 	cp.Settings = s
 	c.setPlaces(cp)
+	cp.setCallerIDs()
 	cp.pace(s.Pacing)
 	cp.rate.Rate = float64(s.CallsPerSecond)
 	cp.decided, cp.over = time.Time{}, false

@@ -13,6 +13,7 @@ type Settings struct {
 	Servers        []string // that calls are placed on, in the order of the configuration
 	Trunk          string   // the channel to originate, which says by which trunk
 	Queue          string
+	CallerIDs      CallerIDs
 	MaxInFlight    int
 	Wrapup         time.Duration // of the queue; a member's own counts if it is longer
 	RingTimeout    time.Duration

@@ -74,7 +74,8 @@ type CampaignStatus struct {
 	Regime string  `json:"regime"`
 	Target float64 `json:"abandon_target"`
 	// Servers are those that it calls on, in the order of the configuration.
-	Servers []PlaceStatus `json:"servers"`
+	Servers   []PlaceStatus    `json:"servers"`
+	CallerIDs []CallerIDStatus `json:"caller_ids,omitempty"`
 	// How many times a contact whose turn it was has been put off since the daemon
 	// started, because none of its numbers was free, or was called too often.
 	PutOffBusy     int `json:"put_off_busy,omitempty"`
@@ -120,6 +121,7 @@ func (c *Core) Status() Status {
 		for _, p := range cp.places {
 			cs.Servers = append(cs.Servers, PlaceStatus{p.server.Name, cp.claimingOn(p.server), p.hold})
 		}
+		cs.CallerIDs = c.callerIDs(cp)
 		st.Campaigns = append(st.Campaigns, cs)
 	}
 	for _, cl := range c.calls {

@@ -36,6 +36,9 @@ type Take struct {
 	// that calls are to be counted for it, because some campaign has a bound.
 	Frequency Frequency
 	Note      bool
+	// CallerIDs are the numbers that the calls may show: see Show. No more contacts
+	// are taken than Most. Empty: the attempts keep none.
+	CallerIDs []CallerIDTurn
 }
 
 // LongestEach is every how many contacts the longest due of their priority is

@@ -184,7 +184,7 @@ func (c *Core) comesBack(cp *campaign, zone string, due time.Time) {
 func (c *Core) takeOf(cp *campaign, n int, s *server, d *pacing.Decision) Take {
 	take := Take{
 		Max: n, Server: s.Name, AllZones: !cp.Zones, MaxPerNumber: cp.Retry.MaxPerNumber,
-		Frequency: cp.Frequency, Note: cp.Note,
+		Frequency: cp.Frequency, Note: cp.Note, CallerIDs: c.turns(cp, n),
 	}
 	predictive := cp.pacer.Mode == pacing.Predictive
 	if predictive {

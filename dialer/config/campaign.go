@@ -42,6 +42,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	}
 	c.Originate = r.originate(key+".originate", raw.Queue, c.Pacing.Mode == string(pacing.Broadcast), raw.Originate)
 	r.regions(key, &c)
+	r.callersHaveAreas(key, &c)
 	c.Calling = r.calling(key+".calling", raw.Calling)
 	r.numbersHaveZones(key, &c)
 	r.columnHasZones(key, &c)

@@ -154,7 +154,8 @@ func (l *List) Options() contact.Options {
 type Originate struct {
 	Channel     string // template with one of Placeholders, default Local/{number}@DialCamp/n
 	RingTimeout time.Duration
-	CallerID    string
+	CallerID    string // of every call; empty: CallerIDs, or none
+	CallerIDs   CallerIDs
 	Variables   []string // NAME=value
 	// Either Application and Data, or Context, Exten and Priority.
 	Application string

@@ -14,11 +14,13 @@ const (
 	MaxTokenFile = 1 << 16 // bytes
 	MinToken     = 20      // characters; those of dialcamp token have 43
 	MaxToken     = 1024
-	MaxText      = 255 // bytes of a name, template, caller id and the like
-	MaxVariable  = 900 // bytes of NAME=value; a manager line holds 1022, escapes included
-	MaxVariables = 32  // of one campaign; a manager message holds 128 headers
-	MaxSocket    = 107 // bytes of a socket's path, the kernel's limit
-	MaxServers   = 16  // of one campaign
+	MaxText      = 255     // bytes of a name, template, caller id and the like
+	MaxVariable  = 900     // bytes of NAME=value; a manager line holds 1022, escapes included
+	MaxVariables = 32      // of one campaign; a manager message holds 128 headers
+	MaxSocket    = 107     // bytes of a socket's path, the kernel's limit
+	MaxServers   = 16      // of one campaign
+	MaxCallerIDs = 1000    // of one campaign
+	MaxShown     = 100_000 // times that a caller ID is shown within a time
 
 	MinRingTimeout = time.Second
 	MaxRingTimeout = 10 * time.Minute

@@ -70,6 +70,7 @@ func (r *resolver) originate(key, queue string, broadcast bool, raw rawOriginate
 		r.duration(key+".ring_timeout", o.RingTimeout, MinRingTimeout, MaxRingTimeout)
 	}
 	r.text(key+".caller_id", raw.CallerID)
+	r.callerIDs(key+".caller_ids", &o, raw.CallerIDs)
 	r.variables(key+".variables", raw.Variables)
 	r.destination(key, queue, broadcast, raw, &o)
 	return o

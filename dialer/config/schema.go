@@ -117,12 +117,20 @@ type rawOriginate struct {
 	Channel     *string        `mapstructure:"channel"`
 	RingTimeout *time.Duration `mapstructure:"ring_timeout"`
 	CallerID    string         `mapstructure:"caller_id"`
+	CallerIDs   rawCallerIDs   `mapstructure:"caller_ids"`
 	Variables   []string       `mapstructure:"variables"`
 	Application *string        `mapstructure:"application"`
 	Data        *string        `mapstructure:"data"`
 	Context     *string        `mapstructure:"context"`
 	Exten       *string        `mapstructure:"exten"`
 	Priority    *int           `mapstructure:"priority"`
+}
+
+type rawCallerIDs struct {
+	Numbers    []string `mapstructure:"numbers"`
+	Choose     *string  `mapstructure:"choose"`
+	MaxPerHour *int     `mapstructure:"max_per_hour"`
+	MaxPerDay  *int     `mapstructure:"max_per_day"`
 }
 
 type rawPacing struct {

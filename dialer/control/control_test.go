@@ -49,7 +49,7 @@ func (o *operator) Status(context.Context) (campaign.Status, error) {
 		Servers: []campaign.ServerStatus{{Name: "lab", Up: !o.cut, InFlight: 2}},
 		Queues:  []campaign.QueueStatus{{Server: "lab", Name: "Camp200", Known: true, LoggedIn: 5, Free: 3, Supply: "3 free"}},
 		Campaigns: []campaign.CampaignStatus{{
-			Name: "spring", State: o.states["spring"], Server: "lab", Queue: "Camp200", Mode: pacing.Predictive, InFlight: 2, Phases: map[string]int{"ringing": 2}, Hold: "why",
+			Name: "spring", State: o.states["spring"], Server: "lab", Servers: []campaign.PlaceStatus{{Name: "lab", InFlight: 2, Hold: "why"}}, Queue: "Camp200", Mode: pacing.Predictive, InFlight: 2, Phases: map[string]int{"ringing": 2}, Hold: "why",
 		}},
 	}, nil
 }

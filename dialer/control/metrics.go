@@ -90,11 +90,13 @@ func desc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	asteriskUp     = desc("asterisk_up", "Whether the manager connection to this Asterisk is up.", "asterisk")
 	asteriskCalls  = desc("asterisk_calls", "Calls in flight on this Asterisk.", "asterisk")
+	asteriskTrunks = desc("asterisk_trunks_refusing", "Trunks on this Asterisk that are left alone because they refuse calls.", "asterisk")
 	agentsLoggedIn = desc("queue_agents_logged_in", "Agents logged in to the queue.", "asterisk", "queue")
 	agentsFree     = desc("queue_agents_free", "Agents of the queue that a new call could be for.", "asterisk", "queue")
-	campaignInfo   = desc("campaign_info", "1, with the campaign's queue, Asterisk and pacing mode.", "campaign", "asterisk", "queue", "mode")
+	campaignInfo   = desc("campaign_info", "1, with the campaign's queue and pacing mode, for each Asterisk that it calls on.", "campaign", "asterisk", "queue", "mode")
 	campaignState  = desc("campaign_state", "1 for the state that the campaign is in.", "campaign", "state")
 	campaignCalls  = desc("campaign_calls", "Calls in flight of the campaign.", "campaign")
+	campaignPlaces = desc("campaign_asterisk_calls", "Calls in flight of the campaign on an Asterisk.", "campaign", "asterisk")
 	campaignHeld   = desc("campaign_held", "Whether something keeps the campaign from placing a call at this moment; dialcamp why tells what.", "campaign")
 	dayAnswers     = desc("campaign_day_answers", "Answers of this day, as predictive pacing counts them by the campaign's regime.", "campaign")
 	dayAbandoned   = desc("campaign_day_abandoned", "Abandoned calls of this day, as predictive pacing counts them by the campaign's regime.", "campaign")
@@ -120,7 +122,7 @@ var (
 // Describe implements prometheus.Collector.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		asteriskUp, asteriskCalls, agentsLoggedIn, agentsFree, campaignInfo, campaignState, campaignCalls, campaignHeld, dayAnswers, dayAbandoned,
+		asteriskUp, asteriskCalls, asteriskTrunks, agentsLoggedIn, agentsFree, campaignInfo, campaignState, campaignCalls, campaignPlaces, campaignHeld, dayAnswers, dayAbandoned,
 		callsLost, eventsLate, webhookDelivered, webhookFailed, webhookDropped, webhookWaiting, webhookFailing, contacts, attempts, causes, lateAnswers, ringSeconds, waitSeconds, talkSeconds, agentSeconds,
 	} {
 		ch <- d
@@ -140,6 +142,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range st.Servers {
 		m.gauge(asteriskUp, truth(s.Up), s.Name)
 		m.gauge(asteriskCalls, float64(s.InFlight), s.Name)
+		m.gauge(asteriskTrunks, float64(len(s.Trunks)), s.Name)
 	}
 	for _, q := range st.Queues {
 		if q.Known {
@@ -157,7 +160,10 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		m.gauge(webhookFailing, truth(w.Error != ""), w.Name)
 	}
 	for _, cs := range st.Campaigns {
-		m.gauge(campaignInfo, 1, cs.Name, cs.Server, cs.Queue, string(cs.Mode))
+		for _, s := range cs.Servers {
+			m.gauge(campaignInfo, 1, cs.Name, s.Name, cs.Queue, string(cs.Mode))
+			m.gauge(campaignPlaces, float64(s.InFlight), cs.Name, s.Name)
+		}
 		for _, s := range []campaign.State{campaign.Running, campaign.Paused, campaign.Draining, campaign.Stopped} {
 			m.gauge(campaignState, truth(s == cs.State), cs.Name, string(s))
 		}

@@ -43,6 +43,8 @@ func TestMetrics(t *testing.T) {
 		`dialcamp_queue_agents_logged_in{asterisk="lab",queue="Camp200"} 5`,
 		`dialcamp_queue_agents_free{asterisk="lab",queue="Camp200"} 3`,
 		`dialcamp_campaign_info{asterisk="lab",campaign="spring",mode="predictive",queue="Camp200"} 1`,
+		`dialcamp_campaign_asterisk_calls{asterisk="lab",campaign="spring"} 2`,
+		`dialcamp_asterisk_trunks_refusing{asterisk="lab"} 0`,
 		`dialcamp_campaign_state{campaign="spring",state="running"} 1`,
 		`dialcamp_campaign_state{campaign="spring",state="paused"} 0`,
 		`dialcamp_campaign_calls{campaign="spring"} 2`,

@@ -39,13 +39,15 @@ type Call struct {
 	Wait       float64 `json:"wait_seconds"`
 	Talk       float64 `json:"talk_seconds"`
 	Note       string  `json:"note"`
+	CallerID   string  `json:"caller_id"` // that it showed; empty: none, or not kept
+	Asterisk   string  `json:"asterisk"`  // that it was placed on; empty: not kept
 }
 
 // CallOf is the exported form of an attempt.
 func CallOf(a *campaign.Attempt) Call {
 	c := Call{
 		ID: a.ID, Campaign: a.Campaign, List: a.List, Contact: a.Contact, Key: a.Key, Number: a.Number, NumberType: a.Type, Attempt: a.Pass,
-		Outcome: a.Outcome.String(), Cause: int(a.Cause), DialStatus: a.DialStatus, Agent: a.Agent,
+		Outcome: a.Outcome.String(), Cause: int(a.Cause), DialStatus: a.DialStatus, Agent: a.Agent, CallerID: a.CallerID, Asterisk: a.Server,
 		Claimed: milli(a.Claimed), Answered: milli(a.Answered), Connected: milli(a.Connected), Ended: milli(a.Ended),
 		Ring: round(a.Ring()), Wait: round(a.Wait()), Talk: round(a.Talk()), Note: a.Note,
 	}
@@ -102,14 +104,14 @@ func writeCallsJSON(w io.Writer, calls iter.Seq2[Call, error]) error {
 func writeCallsCSV(w io.Writer, calls iter.Seq2[Call, error]) error {
 	cw := csv.NewWriter(w)
 	cw.Write([]string{"id", "campaign", "list", "contact", "key", "number", "number_type", "attempt", "outcome", "cause", "cause_text",
-		"dial_status", "agent", "claimed", "answered", "connected", "ended", "ring_seconds", "wait_seconds", "talk_seconds", "note"})
+		"dial_status", "agent", "claimed", "answered", "connected", "ended", "ring_seconds", "wait_seconds", "talk_seconds", "note", "caller_id", "asterisk"})
 	for c, err := range calls {
 		if err != nil {
 			return err
 		}
 		err := cw.Write([]string{c.ID, Cell(c.Campaign), Cell(c.List), strconv.FormatUint(c.Contact, 10), Cell(c.Key), numberCell(c.Number), Cell(c.NumberType),
 			strconv.Itoa(c.Attempt), c.Outcome, strconv.Itoa(c.Cause), c.CauseText, Cell(c.DialStatus), Cell(c.Agent),
-			c.Claimed, c.Answered, c.Connected, c.Ended, number(c.Ring), number(c.Wait), number(c.Talk), Cell(c.Note)})
+			c.Claimed, c.Answered, c.Connected, c.Ended, number(c.Ring), number(c.Wait), number(c.Talk), Cell(c.Note), numberCell(c.CallerID), Cell(c.Asterisk)})
 		if err != nil {
 			return err
 		}

@@ -228,7 +228,8 @@ func keys(rows []report.Row) (all []string) {
 	return slices.Clip(all)
 }
 
-// typed is a store whose numbers have types by their last digit, some none.
+// typed is a store whose numbers have types by their last digit, some none, and
+// whose calls show different caller IDs, some none.
 type typed struct{ store.Store }
 
 func (s typed) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Attempt, error] {
@@ -236,6 +237,8 @@ func (s typed) Attempts(camp string, from, to time.Time) iter.Seq2[campaign.Atte
 		for a, err := range s.Store.Attempts(camp, from, to) {
 			if a.Number != "" {
 				a.Type = []string{"mobile", "work", ""}[a.Number[len(a.Number)-1]%3]
+				a.CallerID = []string{"+82212345670", "0212345671", ""}[a.Seq%3]
+				a.Server = []string{"east", "west"}[a.Seq%2]
 			}
 			if !yield(a, err) {
 				return

@@ -42,6 +42,7 @@ func TestReports(t *testing.T) {
 		{"by-cause", report.Query{Campaign: "spring", By: "cause"}, "full"},
 		{"by-agent", report.Query{Campaign: "spring", By: "agent"}, "full"},
 		{"by-number-type", report.Query{Campaign: "spring", By: "number_type"}, "typed"},
+		{"by-caller-id", report.Query{Campaign: "spring", By: "caller_id"}, "typed"},
 		{"from", report.Query{Campaign: "spring", From: noon, Now: night}, "full"},
 		{"to", report.Query{Campaign: "spring", To: noon}, "full"},
 		{"from-to", report.Query{Campaign: "spring", From: morning.Add(3 * time.Minute), To: morning.Add(9 * time.Minute)}, "full"},

@@ -132,6 +132,8 @@ func keyOf(a *campaign.Attempt, q Query) (k groupKey) {
 		}
 	case "agent":
 		k.key = a.Agent
+	case "caller_id":
+		k.key = a.CallerID
 	case "number_type":
 		k.key = a.Type
 	}

@@ -237,6 +237,8 @@ func keyText(r *Row) string {
 		return "" // the total
 	case r.Key == "" && r.By == "cause":
 		return "  - none yet"
+	case r.Key == "" && r.By == "caller_id":
+		return "none, or not kept"
 	case r.Key == "" && r.By == "number_type":
 		return "not given"
 	case r.Key == "":

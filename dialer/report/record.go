@@ -104,6 +104,10 @@ func key(r *Row) any {
 			return int64(n)
 		}
 		return nil
+	case "caller_id":
+		if r.Key != "" && numberCell(r.Key) == r.Key {
+			return r.Key
+		}
 	}
 	return cellText(r.Key)
 }

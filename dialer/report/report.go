@@ -45,7 +45,7 @@ type Campaign struct {
 }
 
 // Groupings are the values of Query.By.
-var Groupings = []string{"campaign", "list", "interval", "hour", "attempt", "yield", "outcome", "cause", "agent", "number_type"}
+var Groupings = []string{"campaign", "list", "interval", "hour", "attempt", "yield", "outcome", "cause", "agent", "caller_id", "number_type"}
 
 // Intervals are the values of Query.Interval.
 var Intervals = []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour}

@@ -27,6 +27,7 @@ func (m *model) claim(name string, now time.Time, take campaign.Take) (made []*m
 			c.State, c.Due, c.Callback = campaign.Expired, time.Time{}, false
 		}
 	}
+	take.CallerIDs, take.Max = slices.Clone(take.CallerIDs), take.Most()
 	for len(made) < take.Max {
 		c := mc.choose(now, &take, len(made))
 		if c == nil {
@@ -39,7 +40,7 @@ func (m *model) claim(name string, now time.Time, take campaign.Take) (made []*m
 			mc.turn++
 			c.Next = next
 			at := &modelAttempt{m.seq, campaign.Attempt{
-				Campaign: name, List: c.List, Key: c.Key, Number: c.Number(), Type: c.Numbers[next].Type, Server: take.Server, Pass: c.Attempts + 1, Claimed: now,
+				Campaign: name, List: c.List, Key: c.Key, Number: c.Number(), Type: c.Numbers[next].Type, Server: take.Server, CallerID: take.Show(c.Number()), Pass: c.Attempts + 1, Claimed: now,
 			}, *c, c}
 			mc.attempts = append(mc.attempts, at)
 			made = append(made, at)

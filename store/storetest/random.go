@@ -179,6 +179,12 @@ func (r *random) take() campaign.Take {
 	for i := range take.Chances {
 		take.Chances[i] = r.rnd.Float64()
 	}
+	for i := range r.rnd.IntN(3) {
+		take.Server = "pbx"
+		take.CallerIDs = append(take.CallerIDs, campaign.CallerIDTurn{
+			CallerID: campaign.CallerID{Number: fmt.Sprint("02", i), Areas: []string{fmt.Sprint(i)}}, Shown: r.rnd.IntN(3), Room: r.rnd.IntN(4),
+		})
+	}
 	if r.rnd.IntN(3) == 0 {
 		take.Frequency = campaign.Frequency{PerDay: r.rnd.IntN(3), PerWeek: r.rnd.IntN(5)}
 	}

@@ -31,6 +31,7 @@ func Run(t *testing.T, open Opener) {
 		{"ClaimNext", claimNext},
 		{"ClaimAttempt", claimAttempt},
 		{"ClaimIDs", claimIDs},
+		{"ClaimCallerIDs", claimCallerIDs},
 		{"ClaimStrangeTimes", claimStrangeTimes},
 		{"ClaimUnknownCampaign", claimUnknownCampaign},
 		{"BusyNumber", busyNumber},
