@@ -63,6 +63,8 @@ func newGuard(log *slog.Logger) *guard {
 
 func (g *guard) before(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store") // numbers and names of people
+		w.Header().Set("X-Content-Type-Options", "nosniff")
 		tokens := *g.tokens.Load()
 		if len(tokens) == 0 {
 			failure{Error: "the API is not on this address", Hint: "use the control socket, or set control.token_file"}.write(w, http.StatusNotFound)
