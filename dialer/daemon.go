@@ -23,6 +23,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/store"
+	"github.com/dialcamp/dialcamp/store/gate"
 )
 
 // tick is how often the core is told that time has passed.
@@ -40,6 +41,10 @@ type Options struct {
 	DrainLimit time.Duration
 	// Dial replaces the network towards Asterisk.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Jitter replaces chance in how long the network is left alone after a failure.
+	Jitter func(most time.Duration) time.Duration
+	// Store opens the store; default store.Open.
+	Store func(path string) (store.Store, error)
 	// Config reads the configuration again, for Reload; default config.Load of
 	// the file that it was read from.
 	Config func() (*config.Config, error)
@@ -66,7 +71,7 @@ type Daemon struct {
 
 	linkCtx   context.Context // ends the connections
 	linkWork  sync.WaitGroup
-	reloading sync.Mutex // one at a time
+	reloading gate.Gate // one at a time
 
 	inbox chan campaign.Event
 	asks  chan func()
@@ -75,11 +80,11 @@ type Daemon struct {
 	work    sync.WaitGroup // requests to Asterisk
 	writes  sync.WaitGroup // changes of the store
 	loads   sync.WaitGroup
-	loading sync.Mutex        // one list at a time
+	loading gate.Gate         // one list at a time
 	listErr map[string]string // the trouble that was logged; guarded by loading
 	waiting sync.Map          // lists whose load is under way or about to be
 
-	dncMu  sync.Mutex
+	dncMu  gate.Gate
 	dncErr string
 
 	purging  sync.Mutex
@@ -105,6 +110,9 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	if opt.DrainLimit == 0 {
 		opt.DrainLimit = 5 * time.Minute
 	}
+	if opt.Store == nil {
+		opt.Store = func(path string) (store.Store, error) { return store.Open(path) }
+	}
 	if opt.Config == nil {
 		opt.Config = func() (*config.Config, error) { return config.Load(cfg.File) }
 	}
@@ -122,7 +130,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	if d.jobs, err = d.schedule(cfg, nil); err != nil {
 		return nil, err
 	}
-	st, err := store.Open(cfg.Store.Path)
+	st, err := opt.Store(cfg.Store.Path)
 	if err != nil {
 		return nil, err
 	}
