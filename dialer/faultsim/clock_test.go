@@ -10,9 +10,21 @@ import (
 
 // wallClock is the bubble's, whose wall time somebody sets now and then. What has
 // passed since another moment is told rightly all the same, as by a machine's.
-type wallClock struct{ ahead atomic.Int64 } // seconds
+type wallClock struct {
+	ahead atomic.Int64 // seconds
+	sets  atomic.Int64
+}
 
-func (c *wallClock) Now() time.Time { return set(time.Now(), c.ahead.Load()) }
+func (c *wallClock) Now() time.Time {
+	// Some time passes whenever it is set, as it does everywhere but in a bubble.
+	return set(time.Now().Add(time.Duration(c.sets.Load())), c.ahead.Load())
+}
+
+// put sets the clock so many seconds ahead.
+func (c *wallClock) put(ahead int64) {
+	c.ahead.Store(ahead)
+	c.sets.Add(1)
+}
 
 func (c *wallClock) AfterFunc(d time.Duration, f func()) func() bool {
 	return time.AfterFunc(d, f).Stop

@@ -63,7 +63,8 @@ func faults(t *testing.T, s seed, tell bool) *run {
 	with := drawKinds(s)
 	with = slices.DeleteFunc(with, func(k kind) bool { return slices.Contains(strings.Split(*without, ","), k.name) })
 	r := newRun(s, tempDir(t), with)
-	r.inBubble(t, tell)
+	r.tell = tell
+	r.inBubble(t)
 	if t.Failed() {
 		t.Logf("again: go test ./dialer/faultsim -run TestFaults -seed %d -times 5", s)
 	}
@@ -71,9 +72,9 @@ func faults(t *testing.T, s seed, tell bool) *run {
 }
 
 // inBubble plays the run in a bubble, which also checks that no goroutine is left.
-func (r *run) inBubble(t *testing.T, tell bool) {
+func (r *run) inBubble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { r.play() })
-	if len(r.wrongs) > 0 || tell {
+	if len(r.wrongs) > 0 || r.tell {
 		t.Logf("the log's last lines:\n%s", r.logs.String())
 		t.Logf("what happened:\n%s", strings.Join(r.trace, "\n"))
 		t.Logf("how often: %v", r.often)

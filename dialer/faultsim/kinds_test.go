@@ -84,8 +84,9 @@ var kinds = []kind{
 	}},
 	{name: "kill"}, // see doomOf
 	{name: "stop", every: [2]time.Duration{10 * time.Second, 90 * time.Second}, act: func(r *run, d draws) {
-		r.note("stop", "")
-		r.stopNow()
+		force := d.chance(0.4)
+		r.note("stop", "at once: %v", force)
+		r.stopNow(force)
 	}},
 	{name: "full", every: [2]time.Duration{5 * time.Second, 40 * time.Second}, act: func(r *run, d draws) {
 		pause := d.lasting(0, 20*time.Second)
@@ -100,7 +101,7 @@ var kinds = []kind{
 		// The store says that it is to be opened again.
 		r.sleep(d.lasting(time.Second, 20*time.Second))
 		if p := r.living(); p != nil && p.refuses() {
-			r.stopNow()
+			r.stopNow(false)
 		}
 	}},
 	{name: "slow", every: [2]time.Duration{time.Second, 20 * time.Second}, act: func(r *run, d draws) {
@@ -114,7 +115,7 @@ var kinds = []kind{
 		most := one(d, 2, 60, 600, 3600)
 		by := d.between(-most, most)
 		r.note("clock", "set by %d s", by)
-		r.clock.ahead.Add(int64(by))
+		r.clock.put(r.clock.ahead.Load() + int64(by))
 	}},
 	{name: "agents", every: [2]time.Duration{3 * time.Second, 30 * time.Second}, act: moveAgent},
 	{name: "lists", every: [2]time.Duration{10 * time.Second, 90 * time.Second}, act: changeList},
@@ -135,7 +136,7 @@ var kinds = []kind{
 func perFrame(name string, match func(*ami.Message) bool, fault func(d draws, p float64) amitest.Fault) func(*run) amitest.Rule {
 	return func(r *run) amitest.Rule {
 		d := r.seed.draws(name)
-		p := one(d, 0.01, 0.05, 0.2)
+		p := one(d, 0.01, 0.05, 0.2, 0.2, 1)
 		worst, worstP := one(d, worstEvents...), one(d, p, 0.5, 1)
 		seen := map[string]int{}
 		return func(m *ami.Message) (f amitest.Fault) {

@@ -30,7 +30,8 @@ type process struct {
 
 	disk    sync.Mutex // held while the file is written or looked at
 	commits int
-	broken  bool // the disk did not confirm a commit, so that the store refuses all others
+	before  *image // the file as it was before the commit that the disk has not confirmed; nil: there is none
+	broken  bool   // the disk did not confirm a commit, so that the store refuses all others
 
 	mu     sync.Mutex
 	dead   bool
@@ -39,7 +40,6 @@ type process struct {
 	asks   int // writes that are Originates
 	conns  []net.Conn
 	dialed int
-	torn   int // writes that a fault was drawn for
 }
 
 // doom is when a process dies: before, in or after its nth commit, write to a
@@ -97,14 +97,16 @@ func (p *process) dieNow(why string) {
 func (p *process) look() image {
 	im, err := photograph(p.r.path("dialcamp.db"))
 	p.r.check(err)
+	if p.before != nil {
+		var how string
+		im, how = tear(*p.before, im, p.r.seed.draws("tear", p.n))
+		p.r.note("torn", "daemon %d: a commit left %s", p.n, how)
+	}
 	return im
 }
 
 // commit is a store.Disk.
 func (p *process) commit(commit func() error) error {
-	if d := p.r.slowness(); d > 0 && !p.isDead() {
-		time.Sleep(d)
-	}
 	p.disk.Lock()
 	defer p.disk.Unlock()
 	p.commits++
@@ -118,22 +120,33 @@ func (p *process) commit(commit func() error) error {
 	case p.r.diskFull():
 		return errFull
 	}
-	var before image
+	wait := p.r.slowness()
 	if doomed && p.doom.where == "in" {
-		before = p.look()
+		wait = p.r.seed.draws("confirmation", p.n).lasting(time.Millisecond, time.Second)
 	}
-	err := commit()
-	switch {
-	case err != nil:
+	if wait > 0 {
+		before := p.look()
+		p.before = &before
+	}
+	if err := commit(); err != nil {
+		p.before = nil
 		return err
-	case doomed && p.doom.where == "in":
-		left, how := tear(before, p.look(), p.r.seed.draws("tear", p.n))
-		p.die(left, p.doom.String()+", "+how)
-		return errDead
-	case doomed:
+	}
+	if wait > 0 {
+		// What was written is there to be read, but may be gone or torn when the
+		// machine stops now: nobody may rely on it yet.
+		p.disk.Unlock()
+		time.Sleep(wait)
+		p.disk.Lock()
+	}
+	if doomed {
 		p.die(p.look(), p.doom.String())
+	}
+	p.before = nil
+	switch {
+	case p.isDead():
 		return errDead
-	case p.r.unconfirmed(p):
+	case p.r.noConfirm.Swap(false):
 		p.broken = true
 		return syscall.EIO
 	}

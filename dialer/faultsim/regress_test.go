@@ -20,7 +20,7 @@ func scripted(t *testing.T, change func(*scenario), script func(*run)) {
 		r.calm.Store(true)
 		close(r.calmed)
 	}
-	r.inBubble(t, false)
+	r.inBubble(t)
 }
 
 // TestClockSetBackInAClaim: the clock is set back, to before the window, while a
@@ -31,9 +31,9 @@ func TestClockSetBackInAClaim(t *testing.T) {
 		r.slow.Store(int64(2 * time.Second))
 		for range 5 {
 			time.Sleep(3100 * time.Millisecond)
-			r.clock.ahead.Store(-1800)
+			r.clock.put(-1800)
 			time.Sleep(30 * time.Second)
-			r.clock.ahead.Store(0)
+			r.clock.put(0)
 		}
 		r.slow.Store(0)
 	})

@@ -36,6 +36,7 @@ type run struct {
 	dir   string
 	sc    *scenario
 	kinds []kind
+	tell  bool       // what happens, when it does
 	make  func(*run) // the faults, until they are over
 	srv   *amitest.Server
 	clock wallClock
@@ -90,8 +91,11 @@ func (r *run) note(what, format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.often[what]++
-	if len(r.trace) < maxTrace {
-		r.trace = append(r.trace, fmt.Sprintf("%9.3f %-9s %s", time.Since(r.began).Seconds(), what, fmt.Sprintf(format, args...)))
+	line := fmt.Sprintf("%9.3f %-9s %s", time.Since(r.began).Seconds(), what, fmt.Sprintf(format, args...))
+	if r.tell {
+		fmt.Fprintln(os.Stderr, line) // at once: it may not come to its end
+	} else if len(r.trace) < maxTrace {
+		r.trace = append(r.trace, line)
 	}
 }
 
@@ -171,19 +175,20 @@ func (r *run) withDaemon(f func(context.Context, *process)) {
 	f(ctx, p)
 }
 
-// stopNow ends the daemon as an operator does; live starts another.
-func (r *run) stopNow() {
+// stopNow ends the daemon as an operator does, who may not wait for calls; live
+// starts another.
+func (r *run) stopNow(force bool) {
 	if p := r.living(); p != nil {
 		p.stop()
+		if force {
+			p.end()
+		}
 	}
 }
 
 func (r *run) diskFull() bool { return r.full.Load() }
 
 func (r *run) slowness() time.Duration { return time.Duration(r.slow.Load()) }
-
-// unconfirmed is true once for each time that a disk is not to confirm a commit.
-func (r *run) unconfirmed(*process) bool { return r.noConfirm.Swap(false) }
 
 // sleep lasts until d has passed, or the faults are over.
 func (r *run) sleep(d time.Duration) {
@@ -282,7 +287,7 @@ func (r *run) play() {
 	r.make(r)
 	r.srv.Interfere()
 	r.noConfirm.Store(false)
-	r.clock.ahead.Store(0)
+	r.clock.put(0)
 	r.everybodyIsBack()
 	r.comeToAnEnd()
 	close(over)
