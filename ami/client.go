@@ -3,7 +3,6 @@ package ami
 import (
 	"context"
 	"iter"
-	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -74,7 +73,7 @@ func (c *Client) Run(ctx context.Context) {
 			// address after a few: do not insist.
 			wait = BackoffMax
 		}
-		d := wait/2 + rand.N(wait/2+1)
+		d := wait/2 + c.cfg.Jitter(wait/2)
 		wait = min(2*wait, BackoffMax)
 		c.handler.Disconnected(err, d)
 		select {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"time"
 )
@@ -32,6 +33,9 @@ type Config struct {
 
 	// Dial replaces the network, for tests.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// Jitter draws what a Client adds to half of its wait, at most so much; default
+	// by chance.
+	Jitter func(most time.Duration) time.Duration
 }
 
 // String leaves the secret out, and so do GoString and LogValue.
@@ -68,6 +72,9 @@ func (c Config) withDefaults() Config {
 		c.Dial = func(ctx context.Context, address string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		}
+	}
+	if c.Jitter == nil {
+		c.Jitter = func(most time.Duration) time.Duration { return rand.N(most + 1) }
 	}
 	return c
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/event"
+	"github.com/dialcamp/dialcamp/store/gate"
 )
 
 // apply carries out one effect of the core, in the loop: whatever may wait is
@@ -140,8 +141,8 @@ func (d *Daemon) persist(what string, of []slog.Attr, write func() error) {
 
 // latestStates counts what campaigns were told.
 type latestStates struct {
-	mu  sync.Mutex // one write at a time
-	seq sync.Map   // campaign → *atomic.Uint64
+	mu  gate.Gate // one write at a time
+	seq sync.Map  // campaign → *atomic.Uint64
 }
 
 // saveState writes a campaign's state. Writes run side by side and may be tried

@@ -40,6 +40,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/webhook"
 	"github.com/dialcamp/dialcamp/store"
+	"github.com/dialcamp/dialcamp/store/gate"
 )
 
 // tick is how often the core is told that time has passed.
@@ -60,6 +61,10 @@ type Options struct {
 	// DialWebhook replaces the network towards the receivers of webhooks, which go by
 	// the machine's clock.
 	DialWebhook func(ctx context.Context, network, address string) (net.Conn, error)
+	// Jitter replaces chance in how long the network is left alone after a failure.
+	Jitter func(most time.Duration) time.Duration
+	// Store opens the store; default store.Open.
+	Store func(path string) (store.Store, error)
 	// Config reads the configuration again, for Reload; default config.Load of
 	// the file that it was read from.
 	Config func() (*config.Config, error)
@@ -93,7 +98,7 @@ type Daemon struct {
 
 	linkCtx   context.Context // ends the connections
 	linkWork  sync.WaitGroup
-	reloading sync.Mutex // one at a time
+	reloading gate.Gate // one at a time
 
 	inbox chan campaign.Event
 	asks  chan func()
@@ -104,10 +109,10 @@ type Daemon struct {
 	work    sync.WaitGroup // requests to Asterisk
 	writes  sync.WaitGroup // changes of the store
 	loads   sync.WaitGroup
-	loading sync.Mutex // one list at a time
-	waiting sync.Map   // lists whose load is under way or about to be
+	loading gate.Gate // one list at a time
+	waiting sync.Map  // lists whose load is under way or about to be
 
-	dncMu sync.Mutex
+	dncMu gate.Gate
 
 	purging  sync.Mutex
 	expiring sync.Mutex
@@ -134,6 +139,9 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	if opt.DrainLimit == 0 {
 		opt.DrainLimit = 5 * time.Minute
 	}
+	if opt.Store == nil {
+		opt.Store = func(path string) (store.Store, error) { return store.Open(path) }
+	}
 	if opt.Config == nil {
 		opt.Config = func() (*config.Config, error) { return config.Load(cfg.File) }
 	}
@@ -153,7 +161,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 	if d.jobs, err = d.schedule(cfg, nil); err != nil {
 		return nil, err
 	}
-	st, err := store.Open(cfg.Store.Path)
+	st, err := opt.Store(cfg.Store.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (d *Daemon) newLinks(cfg *config.Config) (map[string]*link, error) {
 		if err != nil {
 			return nil, err
 		}
-		cfg.Dial = d.opt.Dial
+		cfg.Dial, cfg.Jitter = d.opt.Dial, d.opt.Jitter
 		l := &link{d: d, name: a.Name, cfg: cfg, log: d.log.With("asterisk", a.Name), stop: func() {}, ended: make(chan struct{})}
 		l.client = ami.NewClient(cfg, l)
 		links[a.Name] = l

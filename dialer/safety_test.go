@@ -12,6 +12,8 @@ import (
 	"github.com/dialcamp/dialcamp/ami/amitest"
 )
 
+var lost = amitest.Fault{Lose: true}
+
 // oneCampaign dials a.csv into Camp200; more is indented as its keys are.
 func oneCampaign(more string) string {
 	return `

@@ -3,7 +3,6 @@ package dialer_test
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/dialcamp/dialcamp/ami/amitest"
@@ -223,30 +222,4 @@ func TestVerbs(t *testing.T) {
 		}
 		w.witness(w.open(), true)
 	})
-}
-
-// TestForcedAtAnyMoment: whenever the daemon is ended, the next one goes on
-// with what it left, and nobody is called twice for it.
-func TestForcedAtAnyMoment(t *testing.T) {
-	for seed := range 4 {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			inWorld(t, func(t *testing.T) {
-				all := append(series("1017", 100), answering(20)...)
-				asterisk := amitest.Lab(5)
-				asterisk.Seed = uint64(seed)
-				w := newWorld(t, asterisk, map[string]string{"a.csv": numbers(all...)}, oneCampaign(""))
-				for i := range 12 {
-					w.start()
-					time.Sleep(time.Duration(seed*7+i*137) * time.Millisecond)
-					w.kill()
-					w.returned(time.Millisecond)
-				}
-				synctest.Wait()
-				w.runToListEnd(time.Hour)
-				s := w.open()
-				w.witness(s, false)
-				checkCampaign(t, s, "a", len(all))
-			})
-		})
-	}
 }

@@ -14,6 +14,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/dialcamp/dialcamp/store/gate"
 )
 
 // The layout of the file:
@@ -95,12 +97,12 @@ type Bolt struct {
 	db       *bbolt.DB
 	path     string
 	instance string
-	bulk     sync.Mutex   // held by what works through many transactions: one at a time
-	dncBulk  sync.Mutex   // the same for do-not-call lists, which must not wait for a load
+	bulk     gate.Gate    // held by what works through many transactions: one at a time
+	dncBulk  gate.Gate    // the same for do-not-call lists, which must not wait for a load
 	unbarred atomic.Int64 // counts the times that numbers were taken off a do-not-call list
 	// freeSynced is the constant of that name; tests make it other.
 	freeSynced int
-	update     func(func(*bbolt.Tx) error) error // db.Update; tests make it fail
+	update     func(func(*bbolt.Tx) error) error // db.Update, within Disk; tests make it fail
 
 	changes chan change
 	stopped sync.WaitGroup // the writer
@@ -114,17 +116,30 @@ var _ Store = (*Bolt)(nil)
 // lockWait is how long another process may keep the file before Open gives up.
 const lockWait = time.Second
 
+// Disk stands between a store and its file: it is called with each commit, by one
+// goroutine at a time. It returns what commit returns, or, as a disk does, an error
+// of its own: without calling commit, which is a disk that takes nothing, or after
+// it, which is one that did not confirm what it took.
+type Disk func(commit func() error) error
+
 // Open opens the file at path, and makes it and its directory if needed. An
 // empty file is a new store: whoever made it got no further.
 func Open(path string) (*Bolt, error) {
+	return OpenOn(path, func(commit func() error) error { return commit() })
+}
+
+// OpenOn is Open on a disk that is not as good as it should be, for tests.
+func OpenOn(path string, disk Disk) (*Bolt, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	s := &Bolt{path: path, instance: newInstance(), freeSynced: freeSynced, changes: make(chan change, maxGroup)}
+	s.update = func(change func(*bbolt.Tx) error) error {
+		return disk(func() error { return s.db.Update(change) })
+	}
 	if err := s.open(path); err != nil {
 		return nil, openError(path, err)
 	}
-	s.update = s.db.Update
 	s.stopped.Go(s.write)
 	s.bulk.Lock() // a load waits until this is done
 	s.tidied.Go(s.tidyAll)
@@ -162,7 +177,7 @@ func (s *Bolt) open(path string) error {
 		return err
 	}
 	s.db = db
-	if err := guard(func() error { return db.Update(s.prepare) }); err != nil {
+	if err := guard(func() error { return s.update(s.prepare) }); err != nil {
 		db.Close()
 		return err
 	}

@@ -47,6 +47,9 @@ func (cl *call) classify() (outcome Outcome, cause ami.Cause, note string) {
 		return o, cause, ""
 	}
 	switch {
+	case cl.respondedAt.IsZero() && cl.status() == "":
+		// Its last events came, but those of an answer may have been lost.
+		return Unknown, cause, "no event told whether it was answered"
 	case cl.status() == "CHANUNAVAIL" && len(cl.trunks) == 0:
 		return Congestion, cause, "the trunk could not be used"
 	case len(cl.trunks) == 0 && !cl.recovered && cl.status() != "CONGESTION":

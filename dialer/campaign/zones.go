@@ -48,15 +48,16 @@ func (c *Core) hoursIn(cp *campaign, zone string) zoneHours {
 		return zoneHours{open: true}
 	}
 	zone = cp.zoneOf(zone)
+	now := c.now.Round(0) // a clock on the wall may be set back; the monotonic one would not tell
 	h, ok := cp.zones.hours[zone]
-	if ok && !c.now.Before(h.from) && (h.changes.IsZero() || c.now.Before(h.changes)) {
+	if ok && !now.Before(h.from) && (h.changes.IsZero() || now.Before(h.changes)) {
 		return h
 	}
-	h = zoneHours{open: cp.Hours.Open(c.now, zone), from: c.now}
+	h = zoneHours{open: cp.Hours.Open(now, zone), from: now}
 	if h.open {
-		h.changes, _ = cp.Hours.Closes(c.now, zone)
+		h.changes, _ = cp.Hours.Closes(now, zone)
 	} else {
-		h.changes, _ = cp.Hours.Next(c.now, zone)
+		h.changes, _ = cp.Hours.Next(now, zone)
 	}
 	if cp.zones.hours == nil {
 		cp.zones.hours = map[string]zoneHours{}
