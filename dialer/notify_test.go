@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,19 +102,30 @@ func TestWatchdog(t *testing.T) {
 	})
 }
 
-// stuckStore is a store whose disk does not answer while stuck is not nil.
+// stuckStore is a store whose disk does not answer while stuck is not nil, or with
+// an error.
 type stuckStore struct {
 	store.Store
+	mu    sync.Mutex
 	stuck chan struct{}
 	err   error
 }
 
+func (s *stuckStore) set(stuck chan struct{}, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stuck, s.err = stuck, err
+}
+
 func (s *stuckStore) Finish(a campaign.Attempt, c campaign.Contact) error {
-	if s.stuck != nil {
-		<-s.stuck
+	s.mu.Lock()
+	stuck, err := s.stuck, s.err
+	s.mu.Unlock()
+	if stuck != nil {
+		<-stuck
 	}
-	if s.err != nil {
-		return s.err
+	if err != nil {
+		return err
 	}
 	return s.Store.Finish(a, c)
 }
@@ -140,18 +152,19 @@ func TestWatchdogSeesTheStore(t *testing.T) {
 				}
 				w.start()
 				time.Sleep(10 * time.Second)
-				release := make(chan struct{})
-				w.d.InLoop(func() { // no call has ended at this moment
-					if disk.err = c.err; c.stuck {
-						disk.stuck = release
-					}
-				})
+				var release chan struct{}
+				if c.stuck {
+					release = make(chan struct{})
+				}
+				disk.set(release, c.err)
 				time.Sleep(20 * time.Second)
 				fed := [3]bool{0: m.during(40*time.Second, "WATCHDOG=1") > 0}
 				time.Sleep(3 * time.Minute)
 				fed[1] = m.during(time.Minute, "WATCHDOG=1") > 0
-				w.d.InLoop(func() { disk.err = nil })
-				close(release)
+				disk.set(nil, nil)
+				if c.stuck {
+					close(release)
+				}
 				fed[2] = m.during(time.Minute, "WATCHDOG=1") > 0
 				if fed != c.fed {
 					t.Errorf("fed after one minute, five, and when it is over: %v, want %v", fed, c.fed)
