@@ -3,12 +3,15 @@ package control
 import (
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
-// patience is how long a client may take none of an answer, or give none of its
+// patience is how long a client may take for a piece of an answer, or give none of its
 // body. Streams may go on for ever as long as they are read.
 const patience = 30 * time.Second
+
+const piece = 4096 // bytes
 
 // patient cuts clients off that stand still.
 func patient(next http.Handler) http.Handler {
@@ -29,9 +32,16 @@ type patientWriter struct {
 	rc *http.ResponseController
 }
 
-func (w *patientWriter) Write(b []byte) (int, error) {
-	w.rc.SetWriteDeadline(time.Now().Add(patience))
-	return w.ResponseWriter.Write(b)
+// Write gives each piece of an answer its time, not all of it together.
+func (w *patientWriter) Write(b []byte) (n int, err error) {
+	for part := range slices.Chunk(b, piece) {
+		w.rc.SetWriteDeadline(time.Now().Add(patience))
+		wrote, err := w.ResponseWriter.Write(part)
+		if n += wrote; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // FlushError is what http.ResponseController calls.
