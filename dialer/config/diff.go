@@ -138,6 +138,8 @@ func (d *differ) value(subject, key string, a, b reflect.Value) {
 				if !slices.Equal(x.Interface().([]Token), y.Interface().([]Token)) {
 					d.add(Change{Subject: subject, Key: join(key, "token_file")})
 				}
+			case name == "Campaign.Asterisk" && !reflect.DeepEqual(x.Interface(), y.Interface()):
+				d.add(Change{Subject: subject, Key: sub, Old: namesText(x), New: namesText(y)})
 			case name == "List.Plan":
 				d.value(subject, key, x, y)
 			case name == "List.Remove" && x.Bool() != y.Bool():
@@ -180,6 +182,14 @@ func (d *differ) regime(subject, key string, a, b pacing.Regime) {
 			d.add(Change{Subject: subject, Key: key + r.key, Old: r.old, New: r.new})
 		}
 	}
+}
+
+// namesText are names as they are written, mostly: one alone, several in a list.
+func namesText(v reflect.Value) string {
+	if v.Len() == 1 {
+		return shown(v.Index(0))
+	}
+	return shown(v)
 }
 
 func windowText(w pacing.Window) string {
@@ -290,6 +300,8 @@ func percentText(share float64) string {
 // fieldKey is the key of a field that is called otherwise than its key.
 func fieldKey(name string) string {
 	switch name {
+	case "Originate.CallerIDs":
+		return "caller_ids"
 	case "List.Remove":
 		return "removed"
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -215,4 +216,25 @@ func TestDiffTellsEveryField(t *testing.T) {
 	walk("campaign", func(c *Config) reflect.Value { return reflect.ValueOf(&c.Campaigns[0]).Elem() })
 	walk("list", func(c *Config) reflect.Value { return reflect.ValueOf(&c.Campaigns[0].Lists[0]).Elem() })
 	walk("report", func(c *Config) reflect.Value { return reflect.ValueOf(&c.Reports[0]).Elem() })
+}
+
+// TestDiffOfServersAndCallerIDs: lists are shown as they are written.
+func TestDiffOfServersAndCallerIDs(t *testing.T) {
+	const config = `
+asterisk: [{name: east, address: 127.0.0.1, username: dialcamp, secret: s}, {name: west, address: 127.0.0.2, username: dialcamp, secret: s}]
+store: {path: d.db}
+campaigns: [{name: spring, queue: Camp200, lists: [{path: a.csv}], %s}]
+`
+	got := changes(t, fmt.Sprintf(config, `originate: {caller_id: "0212345670"}`),
+		fmt.Sprintf(config, `asterisk: [east, west], originate: {caller_ids: {numbers: ["0212345670", "0212345671"], max_per_hour: 60}}`))
+	want := []string{
+		"campaign spring: asterisk east -> [east, west]",
+		"campaign spring: originate.caller_id 0212345670 -> unset",
+		"campaign spring: originate.caller_ids.numbers unset -> [0212345670, 0212345671]",
+		"campaign spring: originate.caller_ids.choose unset -> rotate",
+		"campaign spring: originate.caller_ids.max_per_hour 0 -> 60",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
 }
