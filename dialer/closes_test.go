@@ -10,11 +10,12 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// TestPacingKnowsTheEnd: until when a campaign dials today, which the budget is
-// spread over, is told by its calling window or by the schedule that stops it,
-// whichever comes first. The bubble's day begins at midnight, UTC, of a Saturday.
+// TestPacingKnowsTheEnd: for how long a campaign dials today, which the budget is
+// spread over, is told by its calling windows, breaks between them not counted, or by
+// the schedule that stops it, whichever comes first. The bubble's day begins at midnight, UTC, of a Saturday.
 func TestPacingKnowsTheEnd(t *testing.T) {
 	const window = `calling: {timezone: UTC, windows: [{days: mon-sun, from: "00:00", to: "05:00"}]}`
+	const lunch = `calling: {timezone: UTC, windows: [{days: mon-sun, from: "00:00", to: "02:00"}, {days: mon-sun, from: "03:00", to: "05:00"}]}`
 	for name, c := range map[string]struct {
 		calling, stop string
 		left          float64 // seconds, 0: not known
@@ -24,6 +25,9 @@ func TestPacingKnowsTheEnd(t *testing.T) {
 		"stop":          {`calling: {timezone: UTC}`, `stop: "0 2 * * *"`, 2 * 3600},
 		"stop in Seoul": {`calling: {timezone: Asia/Seoul}`, `stop: "0 12 * * *"`, 3 * 3600},
 		"both":          {window, `stop: "30 0 * * sat"`, 1800},
+		"lunch":         {calling: lunch, left: 4 * 3600},
+		"stop at lunch": {lunch, `stop: "30 1 * * *"`, 1.5 * 3600},
+		"stop after it": {lunch, `stop: "0 4 * * *"`, 3 * 3600},
 		"stop is later": {window, `stop: "30 0 * * sun"`, 5 * 3600},
 	} {
 		t.Run(name, func(t *testing.T) {

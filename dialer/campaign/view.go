@@ -62,9 +62,7 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 		Ringing: s.Ringing[:0],
 		Limits:  pacing.NoLimits, // see allowed
 	}
-	if end := c.closes(cp); !end.IsZero() {
-		s.Left = end.Sub(c.now).Seconds()
-	}
+	s.Left = c.left(cp).Seconds()
 	if cp.pacer.Mode == pacing.Predictive {
 		s.Surest, s.Longest = c.extremes(cp)
 	}

@@ -23,7 +23,8 @@ type zones struct {
 type zoneHours struct {
 	open    bool
 	from    time.Time
-	changes time.Time // they are so until then; zero: for longer than anybody looks ahead
+	changes time.Time     // they are so until then; zero: for longer than anybody looks ahead
+	later   time.Duration // for how long they are open again on the same day, if they are open
 }
 
 func (z *zones) add(zone string) {
@@ -56,6 +57,7 @@ func (c *Core) hoursIn(cp *campaign, zone string) zoneHours {
 	h = zoneHours{open: cp.Hours.Open(now, zone), from: now}
 	if h.open {
 		h.changes, _ = cp.Hours.Closes(now, zone)
+		h.later = cp.openAgain(now, h.changes, zone)
 	} else {
 		h.changes, _ = cp.Hours.Next(now, zone)
 	}
@@ -109,11 +111,34 @@ func (c *Core) shut(cp *campaign) string {
 	return "outside the calling window until " + next.Format("Mon 2006-01-02 15:04 MST")
 }
 
-// closes is when the last of the zones closes that are open now; zero: it is not
-// known.
-func (c *Core) closes(cp *campaign) (last time.Time) {
+// openAgain is for how long a zone is open again after it closes, on the day of now
+// where the campaign is.
+func (cp *campaign) openAgain(now, closes time.Time, zone string) (later time.Duration) {
+	if closes.IsZero() {
+		return 0
+	}
+	for {
+		// Where the campaign is stopped, the zone does not close.
+		opens, ok := cp.Hours.Next(closes, zone)
+		if !ok || !opens.After(closes) {
+			return later
+		}
+		y, m, d := now.In(opens.Location()).Date()
+		if !opens.Before(time.Date(y, m, d+1, 0, 0, 0, 0, opens.Location())) {
+			return later
+		}
+		if closes, ok = cp.Hours.Closes(opens, zone); !ok {
+			return later
+		}
+		later += closes.Sub(opens)
+	}
+}
+
+// left is for how long the zone that is open for the longest today, of those that
+// are open now, may still be called; 0: it is not known.
+func (c *Core) left(cp *campaign) (longest time.Duration) {
 	if cp.Hours == nil {
-		return last
+		return 0
 	}
 	all := cp.zones.all
 	if !cp.Zones {
@@ -122,14 +147,12 @@ func (c *Core) closes(cp *campaign) (last time.Time) {
 	for zone := range all {
 		if h := c.hoursIn(cp, zone); h.open {
 			if h.changes.IsZero() {
-				return time.Time{}
+				return 0
 			}
-			if h.changes.After(last) {
-				last = h.changes
-			}
+			longest = max(longest, h.changes.Sub(c.now)+h.later)
 		}
 	}
-	return last
+	return longest
 }
 
 // look asks the store where the contacts of a campaign are, without taking any.

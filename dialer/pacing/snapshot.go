@@ -19,8 +19,7 @@ type Snapshot struct {
 	Longest float64 `json:"longest,omitempty"`
 	// Since is the time since the last decision in which the campaign dialed.
 	Since float64 `json:"since"`
-	// Left is the time until the campaign stops dialing for the day; 0: it is not
-	// known.
+	// Left is for how long the campaign will still dial this day; 0: it is not known.
 	Left float64 `json:"left,omitempty"`
 	// Limits hold whatever the agents do.
 	Limits Limits `json:"limits"`
