@@ -59,6 +59,7 @@ type campaign struct {
 	inFlight int
 	claiming int  // contacts asked of the store
 	stale    bool // under rules that are not in force any more
+	silent   bool // the store is long about it, and that was said
 	agenda   agenda
 	zones    zones
 
@@ -243,6 +244,7 @@ func (c *Core) tick() {
 				c.notice(slog.LevelInfo, "list end: no contact is left to dial", slog.String("campaign", cp.Name))
 			}
 		}
+		c.awaitStore(cp)
 		c.saveLearnt(cp)
 		c.book(cp)
 	}

@@ -56,6 +56,8 @@ func (c *Core) pace() {
 // were agents, and why none if it is none.
 func (c *Core) wants(cp *campaign) (int, string) {
 	switch {
+	case cp.silent:
+		return 0, "the store has not answered since " + c.clockText(cp.agenda.asked)
 	case cp.claiming > 0, cp.Zones && !cp.zones.known:
 		return 0, ""
 	case cp.agenda.empty && cp.agenda.next.IsZero():

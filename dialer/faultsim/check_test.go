@@ -1,6 +1,8 @@
 package faultsim_test
 
 import (
+	"fmt"
+	"hash/fnv"
 	"slices"
 	"syscall"
 	"time"
@@ -41,6 +43,7 @@ func (r *run) audit(path string, end bool) {
 	r.carrier(b)
 	r.rules(b)
 	r.bounds(b)
+	r.same = r.digest(b)
 }
 
 func (r *run) read(s store.Store) book {
@@ -272,6 +275,21 @@ func (r *run) bounds(b book) {
 		}
 		r.crowd(b, call, a)
 	}
+}
+
+// digest is the same for runs whose calls were the same: to whom, when to the
+// millisecond, and what became of them.
+func (r *run) digest(b book) uint64 {
+	var all []string
+	for _, c := range b.calls {
+		all = append(all, fmt.Sprint(c.Number, " ", c.Start.Sub(r.began).Milliseconds(), " ", b.attempts[c.ActionID].Outcome))
+	}
+	slices.Sort(all) // those of one moment have no order
+	h := fnv.New64a()
+	for _, s := range all {
+		h.Write([]byte(s))
+	}
+	return h.Sum64()
 }
 
 // open tells whether a clock on the wall shows a time within the windows.
