@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,7 +48,7 @@ func (r *run) audit(path string, end bool) {
 }
 
 func (r *run) read(s store.Store) book {
-	b := book{map[string]campaign.Attempt{}, map[string]map[uint64]campaign.Contact{}, r.srv.Calls()}
+	b := book{map[string]campaign.Attempt{}, map[string]map[uint64]campaign.Contact{}, r.own()}
 	for _, c := range r.sc.campaigns {
 		for a, err := range s.Attempts(c.name, time.Time{}, time.Time{}) {
 			r.check(err)
@@ -64,6 +65,14 @@ func (r *run) read(s store.Store) book {
 	}
 	return b
 }
+
+// own are the calls that nobody else placed.
+func (r *run) own() []amitest.Call {
+	return slices.DeleteFunc(r.srv.Calls(), func(c amitest.Call) bool { return strings.HasPrefix(c.ChannelID, foreign) })
+}
+
+// foreign begins the ids of others' calls.
+const foreign = "foreign"
 
 // nothingLost: what a store once said to have ended has ended so for good, and
 // every call that was placed has an attempt.
