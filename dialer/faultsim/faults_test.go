@@ -18,7 +18,7 @@ var (
 	oneSeed   = flag.Int64("seed", -1, "run this seed alone, and tell what happened")
 	times     = flag.Int("times", 1, "run each seed so many times")
 	firstSeed = flag.Uint64("from", 0, "the first seed")
-	howMany   = flag.Uint64("seeds", 200, "run so many seeds")
+	howMany   = flag.Uint64("seeds", usualSeeds, "run so many seeds")
 	howLong   = flag.Duration("for", 0, "run seeds for so long, however many")
 	without   = flag.String("without", "", "leave out these kinds of faults")
 )
