@@ -17,6 +17,25 @@ func (cp *campaign) awaitRows(now time.Time) {
 	}
 }
 
+// storeSilent is how long a claim takes until that is said: the disk hangs.
+const storeSilent = 10 * time.Second
+
+// awaitStore says once that the store does not answer a claim.
+func (c *Core) awaitStore(cp *campaign) {
+	if cp.claiming > 0 && !cp.silent && c.now.Sub(cp.agenda.asked) >= storeSilent {
+		cp.silent = true
+		c.notice(slog.LevelError, "the store does not answer, so no contact is dialed; waiting for it", slog.String("campaign", cp.Name))
+	}
+}
+
+// storeAnswered ends a claim.
+func (c *Core) storeAnswered(cp *campaign) {
+	if cp.silent {
+		c.notice(slog.LevelInfo, "the store answers again", slog.String("campaign", cp.Name), slog.Duration("after", c.now.Sub(cp.agenda.asked)))
+	}
+	cp.claiming, cp.stale, cp.silent = 0, false, false
+}
+
 // claimant is the campaign that the store's answer to a claim is for, nil if none
 // waits for one.
 func (c *Core) claimant(name string) *campaign {
@@ -48,7 +67,7 @@ func (c *Core) claimed(ev Claimed) {
 	short := len(ev.Claims) < cp.claiming
 	short = short || cp.zones.looking // that has shown all there is
 	stale := cp.stale
-	cp.claiming, cp.stale = 0, false
+	c.storeAnswered(cp)
 	next := c.told(cp, &ev)
 	if stale {
 		cp.zones.known = false
@@ -131,7 +150,8 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 		c.release(cp)
 		c.trunk(cp, s).missed(cp)
 	}
-	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
+	c.storeAnswered(cp)
+	cp.zones.looking = false
 	c.troubled(unclaimed(cp), ev.Err, "contacts cannot be claimed, so none are dialed; trying again", slog.String("campaign", cp.Name))
 	cp.fault.fail(c.now)
 }

@@ -67,6 +67,7 @@ type campaign struct {
 	shown    map[string]int // as often as it has shown its caller IDs, see setCallerIDs
 	reserved []CallerIDTurn // of the claim under way
 	stale    bool           // under rules that are not in force any more
+	silent   bool           // the store is long about it, and that was said
 	agenda   agenda
 	zones    zones
 
@@ -251,6 +252,7 @@ func (c *Core) tick() {
 				c.notice(slog.LevelInfo, "list end: no contact is left to dial", slog.String("campaign", cp.Name))
 			}
 		}
+		c.awaitStore(cp)
 		c.saveLearnt(cp)
 		c.book(cp)
 	}

@@ -48,6 +48,8 @@ func (c *Core) pace() {
 // server if there were agents, and why none if it is none.
 func (c *Core) wants(cp *campaign, s *server) (int, string) {
 	switch {
+	case cp.silent:
+		return 0, "the store has not answered since " + c.clockText(cp.agenda.asked)
 	case cp.claiming > 0, cp.Zones && !cp.zones.known:
 		return 0, ""
 	case cp.agenda.empty && cp.agenda.next.IsZero():

@@ -1,7 +1,10 @@
 package faultsim_test
 
 import (
+	"fmt"
+	"hash/fnv"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -41,10 +44,11 @@ func (r *run) audit(path string, end bool) {
 	r.carrier(b)
 	r.rules(b)
 	r.bounds(b)
+	r.same = r.digest(b)
 }
 
 func (r *run) read(s store.Store) book {
-	b := book{map[string]campaign.Attempt{}, map[string]map[uint64]campaign.Contact{}, r.srv.Calls()}
+	b := book{map[string]campaign.Attempt{}, map[string]map[uint64]campaign.Contact{}, r.own()}
 	for _, c := range r.sc.campaigns {
 		for a, err := range s.Attempts(c.name, time.Time{}, time.Time{}) {
 			r.check(err)
@@ -61,6 +65,14 @@ func (r *run) read(s store.Store) book {
 	}
 	return b
 }
+
+// own are the calls that nobody else placed.
+func (r *run) own() []amitest.Call {
+	return slices.DeleteFunc(r.srv.Calls(), func(c amitest.Call) bool { return strings.HasPrefix(c.ChannelID, foreign) })
+}
+
+// foreign begins the ids of others' calls.
+const foreign = "foreign"
 
 // nothingLost: what a store once said to have ended has ended so for good, and
 // every call that was placed has an attempt.
@@ -272,6 +284,21 @@ func (r *run) bounds(b book) {
 		}
 		r.crowd(b, call, a)
 	}
+}
+
+// digest is the same for runs whose calls were the same: to whom, when to the
+// millisecond, and what became of them.
+func (r *run) digest(b book) uint64 {
+	var all []string
+	for _, c := range b.calls {
+		all = append(all, fmt.Sprint(c.Number, " ", c.Start.Sub(r.began).Milliseconds(), " ", b.attempts[c.ActionID].Outcome))
+	}
+	slices.Sort(all) // those of one moment have no order
+	h := fnv.New64a()
+	for _, s := range all {
+		h.Write([]byte(s))
+	}
+	return h.Sum64()
 }
 
 // open tells whether a clock on the wall shows a time within the windows.

@@ -18,7 +18,7 @@ var (
 	oneSeed   = flag.Int64("seed", -1, "run this seed alone, and tell what happened")
 	times     = flag.Int("times", 1, "run each seed so many times")
 	firstSeed = flag.Uint64("from", 0, "the first seed")
-	howMany   = flag.Uint64("seeds", 200, "run so many seeds")
+	howMany   = flag.Uint64("seeds", usualSeeds, "run so many seeds")
 	howLong   = flag.Duration("for", 0, "run seeds for so long, however many")
 	without   = flag.String("without", "", "leave out these kinds of faults")
 )
@@ -27,6 +27,7 @@ var (
 // every number adds up.
 func TestFaults(t *testing.T) {
 	if *oneSeed >= 0 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // fewer orders in which goroutines may run
 		for range *times {
 			t.Run(fmt.Sprint("seed ", *oneSeed), func(t *testing.T) { faults(t, seed(*oneSeed), true) })
 		}
@@ -77,7 +78,7 @@ func (r *run) inBubble(t *testing.T) {
 	if len(r.wrongs) > 0 || r.tell {
 		t.Logf("the log's last lines:\n%s", r.logs.String())
 		t.Logf("what happened:\n%s", strings.Join(r.trace, "\n"))
-		t.Logf("how often: %v", r.often)
+		t.Logf("how often: %v; %d calls, together %016x", r.often, r.calls, r.same)
 	}
 	for _, w := range r.wrongs {
 		t.Error(w)

@@ -62,6 +62,7 @@ type run struct {
 	away    []interval           // while no agent was there
 	limited []limit
 	calls   int
+	same    uint64 // see digest
 	died    int
 }
 

@@ -86,7 +86,7 @@ func minuteOf(t time.Time, zone string) int {
 
 func (sc *scenario) addCampaigns(d draws) {
 	next := 0
-	number := func() string { next++; return fmt.Sprintf("7%05d", next) }
+	number := func() string { next++; return number(next) }
 	mode := one(d, "progressive", "progressive", "power", "predictive")
 	add := func(name, queue string, contacts int) *plannedCampaign {
 		c := &plannedCampaign{
@@ -128,6 +128,8 @@ func (sc *scenario) addCampaigns(d draws) {
 		}
 	}
 }
+
+func number(n int) string { return fmt.Sprintf("7%05d", n) }
 
 // list is the campaign's list, of these rows.
 func list(rows [][]string) string {
