@@ -21,7 +21,8 @@ that are going on are not touched. Lists and do-not-call files are looked at as
 well; unchanged ones are not read.
 
 SIGHUP, and so systemctl reload dialcamp, does the same, with what comes of it in
-the log. store.path and control.socket take a restart.`,
+the log. store.path, control.socket, control.listen and the paths of control.tls
+take a restart.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, _, err := a.client()

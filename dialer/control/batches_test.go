@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/store"
 )
 
 func TestBatches(t *testing.T) {
@@ -40,4 +41,22 @@ func status(err error) int {
 		return e.Status
 	}
 	return 0
+}
+
+// A list's name may hold whatever a file's may.
+func TestStrangeNames(t *testing.T) {
+	op := newOperator(t)
+	c := control.NewClient(serve(t, op))
+	for _, name := range []string{"2026/März", "a b+c&d=e?f#g%20", "김%2F", "…/..", "%", "a\x00b"} {
+		row := func(yield func(store.Row, error) bool) {
+			yield(store.Row{Numbers: []store.RowNumber{{Number: "1" + name}}}, nil)
+		}
+		if _, err := op.store.Load(store.Source{Campaign: "spring", List: name, Hash: name}, morning, row, nil); err != nil {
+			t.Fatal(err)
+		}
+		all, err := c.Batches(t.Context(), "spring", name)
+		if err != nil || len(all) != 1 || all[0].List != name {
+			t.Errorf("%q: %+v, %v", name, all, err)
+		}
+	}
 }

@@ -73,7 +73,7 @@ func (g *guard) once(next http.Handler) http.Handler {
 }
 
 func (g *guard) before(next http.Handler) http.Handler {
-	return g.once(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return unkept(g.once(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := bearer(r)
 		t := find(*g.tokens.Load(), given)
 		switch {
@@ -88,7 +88,16 @@ func (g *guard) before(next http.Handler) http.Handler {
 		default:
 			as(accessBy(t), next).ServeHTTP(w, r)
 		}
-	}))
+	})))
+}
+
+// unkept keeps answers, with numbers and names of people, out of caches.
+func unkept(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
 }
 
 func accessBy(t *config.Token) Access {

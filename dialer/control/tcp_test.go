@@ -131,6 +131,9 @@ func TestTokens(t *testing.T) {
 		if resp.StatusCode != c.status || resp.Header.Get("WWW-Authenticate") != c.challenge || !strings.Contains(body, c.text) {
 			t.Errorf("%s %s as %q: %d %q %s", c.method, c.target, c.authorization, resp.StatusCode, resp.Header.Get("WWW-Authenticate"), body)
 		}
+		if h := resp.Header; strings.HasPrefix(c.target, "/v1/") && resp.Request.URL.Path == c.target && (h.Get("Cache-Control") != "no-store" || h.Get("X-Content-Type-Options") != "nosniff") {
+			t.Errorf("%s: %v", c.target, h)
+		}
 		var f struct{ Error, Hint string }
 		if err := json.Unmarshal([]byte(body), &f); resp.StatusCode > 400 && c.method != "HEAD" && (err != nil || f.Error == "" || f.Hint == "") {
 			t.Errorf("%s %s: %v in %s", c.method, c.target, err, body)

@@ -18,7 +18,7 @@ export function troubles(status, limits) {
   }
   for (const q of status.queues) {
     if (q.supply && !q.known) add(bad, `queue ${q.asterisk} ${q.name}`, `Asterisk ${q.asterisk} does not know the queue ${q.name}.`);
-    else if (q.known && q.logged_in === 0 && status.campaigns.some((c) => c.queue === q.name && c.asterisk === q.asterisk && c.state === 'running')) {
+    else if (q.known && q.logged_in === 0 && status.campaigns.some((c) => c.queue === q.name && c.asterisk.split(', ').includes(q.asterisk) && c.state === 'running')) {
       add(mind, `agents ${q.asterisk} ${q.name}`, `No agent is logged in to the queue ${q.name}.`);
     }
   }
