@@ -41,6 +41,7 @@ func (d *Daemon) apply(e campaign.Effect) {
 				return err
 			}
 			d.publish(event.Outcome, e.Attempt)
+			d.webhooks.Ended(&e.Attempt)
 			return nil
 		})
 	case campaign.Withdraw:

@@ -23,6 +23,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/event"
+	"github.com/dialcamp/dialcamp/dialer/webhook"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -41,6 +42,9 @@ type Options struct {
 	DrainLimit time.Duration
 	// Dial replaces the network towards Asterisk.
 	Dial func(ctx context.Context, address string) (net.Conn, error)
+	// DialWebhook replaces the network towards the receivers of webhooks, which go by
+	// the machine's clock.
+	DialWebhook func(ctx context.Context, network, address string) (net.Conn, error)
 	// Config reads the configuration again, for Reload; default config.Load of
 	// the file that it was read from.
 	Config func() (*config.Config, error)
@@ -89,6 +93,7 @@ type Daemon struct {
 	expiring sync.Mutex
 
 	events    *event.Hub
+	webhooks  *webhook.Sender
 	failing   failing
 	states    latestStates
 	agentTime agentTime
@@ -116,6 +121,7 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 		opt: opt, clock: opt.Clock, log: opt.Log, links: map[string]*link{}, core: campaign.New(nil, nil, nil),
 		inbox: make(chan campaign.Event, 1024), asks: make(chan func()), done: make(chan struct{}),
 		listErr: map[string]string{}, events: event.NewHub(opt.Clock.Now()),
+		webhooks: webhook.New(webhook.Options{Log: opt.Log, Dial: opt.DialWebhook}),
 	}
 	d.cfg.Store(cfg)
 	links, err := d.newLinks(cfg)
@@ -140,6 +146,8 @@ func New(cfg *config.Config, opt Options) (*Daemon, error) {
 func (d *Daemon) Run(ctx, force context.Context) error {
 	defer d.store.Close()
 	cfg := d.cfg.Load()
+	d.webhooks.Configure(webhooksOf(cfg))
+	defer d.closeWebhooks(force)
 	if err := d.begin(cfg); err != nil {
 		return err
 	}
@@ -183,6 +191,16 @@ func (d *Daemon) Run(ctx, force context.Context) error {
 	d.writes.Wait()
 	d.withdrawUnseen()
 	return err
+}
+
+// webhookLimit bounds how long a stop waits for the receivers of webhooks.
+const webhookLimit = 5 * time.Second
+
+// closeWebhooks gives what waits for receivers a last chance.
+func (d *Daemon) closeWebhooks(force context.Context) {
+	ctx, cancel := context.WithTimeout(force, webhookLimit)
+	defer cancel()
+	d.webhooks.Close(ctx)
 }
 
 // withdrawUnseen takes back what was claimed when the loop had ended: it was

@@ -34,6 +34,8 @@ func (d *Daemon) effects(old, cfg *config.Config, links map[string]*link) map[co
 			all[c] = d.withHours(old, cfg, rest)
 		case kind == "list" && c.Key == "" && c.Gone:
 			all[c] = d.withoutList(old, c.Subject)
+		case kind == "webhook" && c.Key == "" && c.Gone:
+			all[c] = "what waits for it is not delivered, unless another has its URL"
 		case kind == "asterisk" && c.Key == "" && c.Gone:
 			all[c] = "its connection ends when the last call there has"
 		case kind == "asterisk" && links[rest] != nil && strings.HasPrefix(c.Key, "tls") || kind == "asterisk" && (c.Key == "address" || c.Key == "username" || c.Key == "secret"):

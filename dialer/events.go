@@ -7,7 +7,11 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/control"
 	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/dialer/webhook"
 )
+
+// Webhooks is what became of the webhooks' deliveries.
+func (d *Daemon) Webhooks() []webhook.Status { return d.webhooks.Status() }
 
 // Events is where what happens is published.
 func (d *Daemon) Events() *event.Hub { return d.events }

@@ -153,6 +153,7 @@ func (d *Daemon) put(cfg *config.Config, links map[string]*link, ev campaign.Rec
 	}
 	if another {
 		d.step(ev)
+		d.webhooks.Configure(webhooksOf(cfg))
 	}
 	for _, name := range fresh {
 		d.saveState(campaign.SaveState{Campaign: name, State: ev.States[name]})

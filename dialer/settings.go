@@ -10,6 +10,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/contact"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
+	"github.com/dialcamp/dialcamp/dialer/webhook"
 )
 
 // hours are a campaign's calling windows, its own time zone, and when its
@@ -59,6 +60,14 @@ func serversOf(cfg *config.Config) []campaign.Server {
 	var all []campaign.Server
 	for _, a := range cfg.Asterisk {
 		all = append(all, campaign.Server{Name: a.Name, MaxChannels: a.MaxChannels, CallsPerSecond: a.CallsPerSecond, Breaker: campaign.Breaker(a.Breaker)})
+	}
+	return all
+}
+
+func webhooksOf(cfg *config.Config) []webhook.Settings {
+	var all []webhook.Settings
+	for _, w := range cfg.Webhooks {
+		all = append(all, webhook.Settings(w))
 	}
 	return all
 }

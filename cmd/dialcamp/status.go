@@ -55,6 +55,7 @@ func printStatus(w io.Writer, st *control.Status) error {
 		fmt.Fprintf(tw, "%s\t%s\t%d\n", s.Name, link, s.InFlight)
 	}
 	writeTrunks(tw, st)
+	writeWebhooks(tw, st)
 	fmt.Fprintln(tw, "\nQUEUE\tAGENTS\tFREE\tWHY")
 	for _, q := range st.Queues {
 		fmt.Fprintf(tw, "%s\t%d\t%d\t%s\n", q.Name, q.LoggedIn, q.Free, queueWhy(&q))
@@ -102,6 +103,16 @@ func writeTrunks(w io.Writer, st *control.Status) {
 				what = "no call until " + t.Until.Local().Format(time.TimeOnly)
 			}
 			fmt.Fprintf(w, "trunk %s on %s refused %s: %s\n", t.Name, s.Name, t.Refused, what)
+		}
+	}
+}
+
+// writeWebhooks names the webhooks that fail.
+func writeWebhooks(w io.Writer, st *control.Status) {
+	for _, h := range st.Webhooks {
+		if h.Error != "" {
+			fmt.Fprintf(w, "webhook %s fails since %s: %s; %d wait, %d given up, %d dropped\n",
+				h.Name, h.Since.Local().Format(time.DateTime), visible(h.Error), h.Waiting, h.Failed, h.Dropped)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/webhook"
 )
 
 func TestStatusNamesTrunks(t *testing.T) {
@@ -26,5 +27,21 @@ func TestStatusNamesTrunks(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}
+	}
+}
+
+func TestStatusNamesWebhooksThatFail(t *testing.T) {
+	since := time.Date(2026, 3, 2, 9, 0, 0, 0, time.Local)
+	st := control.Status{Webhooks: []webhook.Status{
+		{Name: "crm", Waiting: 3, Delivered: 10, Failed: 1, Dropped: 2, Since: since, Error: "it answers 500 Internal Server Error"},
+		{Name: "fine", Delivered: 10},
+	}}
+	var b strings.Builder
+	if err := printStatus(&b, &st); err != nil {
+		t.Fatal(err)
+	}
+	want := "webhook crm fails since 2026-03-02 09:00:00: it answers 500 Internal Server Error; 3 wait, 1 given up, 2 dropped\n"
+	if !strings.Contains(b.String(), want) || strings.Contains(b.String(), "fine") {
+		t.Errorf("no %q in\n%s", want, b.String())
 	}
 }

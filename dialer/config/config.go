@@ -22,6 +22,7 @@ type Config struct {
 	DNC       DNC
 	Campaigns []Campaign
 	Reports   []Report
+	Webhooks  []Webhook `json:",omitempty"`
 
 	Warnings []string // what is accepted but should be put right; one line each
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -130,6 +131,9 @@ func dump(t *testing.T, cfg *Config) string {
 	for _, a := range cfg.Asterisk {
 		fmt.Fprintf(&s, "\n%s secret: %q", a.Name, a.Secret)
 	}
+	for _, w := range cfg.Webhooks {
+		fmt.Fprintf(&s, "\n%s url: %s secret: %q", w.Name, w.URL, w.Secret)
+	}
 	for _, c := range cfg.Campaigns {
 		fmt.Fprintf(&s, "\n%s calls in %v:", c.Name, c.Calling.Location)
 		from := time.Date(2026, 12, 20, 0, 0, 0, 0, time.UTC)
@@ -206,6 +210,14 @@ func mustHold(t testing.TB, c *Config) {
 				_, err := ParseSchedule(expr)
 				must(err == nil, "%q: %v", expr, err)
 			}
+		}
+	}
+	urls := map[string]bool{}
+	for _, w := range c.Webhooks {
+		must(w.Name != "" && strings.HasPrefix(w.URL, "http") && !urls[w.URL] && len(w.Secret) >= 24 && w.Timeout > 0 && w.RetryFor >= 0 && w.Queue > 0, "webhook %+v", w)
+		urls[w.URL] = true
+		for _, name := range w.Campaigns {
+			must(names[name], "webhook %+v", w)
 		}
 	}
 	for _, r := range c.Reports {
@@ -356,18 +368,20 @@ func TestWarnings(t *testing.T) {
 }
 
 func TestSecretIsNeverPrinted(t *testing.T) {
-	cfg, err := Load(write(t, small, 0o600))
+	const hook = "s3cr3t that a webhook is signed with"
+	cfg, err := Load(write(t, small+"webhooks: [{name: crm, url: \"https://crm.example.com/s3cr3t\", secret: whsec_"+base64.StdEncoding.EncodeToString([]byte(hook))+"}]\n", 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Asterisk[0].Secret != "s3cr3t" {
+	if cfg.Asterisk[0].Secret != "s3cr3t" || string(cfg.Webhooks[0].Secret) != hook {
 		t.Fatalf("secret %q", cfg.Asterisk[0].Secret)
 	}
 	var log strings.Builder
 	for _, h := range []slog.Handler{slog.NewTextHandler(&log, nil), slog.NewJSONHandler(&log, nil)} {
-		slog.New(h).Info("config", "all", cfg, "value", *cfg, "servers", cfg.Asterisk, "one", cfg.Asterisk[0], "pointer", &cfg.Asterisk[0])
+		slog.New(h).Info("config", "all", cfg, "value", *cfg, "servers", cfg.Asterisk, "one", cfg.Asterisk[0], "pointer", &cfg.Asterisk[0],
+			"webhooks", cfg.Webhooks, "webhook", cfg.Webhooks[0], "its pointer", &cfg.Webhooks[0])
 	}
-	for _, v := range []any{cfg, *cfg, cfg.Asterisk, cfg.Asterisk[0], &cfg.Asterisk[0]} {
+	for _, v := range []any{cfg, *cfg, cfg.Asterisk, cfg.Asterisk[0], &cfg.Asterisk[0], cfg.Webhooks, cfg.Webhooks[0], &cfg.Webhooks[0]} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 			fmt.Fprintf(&log, verb, v)
 		}
@@ -380,7 +394,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	if strings.Contains(log.String(), "s3cr3t") {
 		t.Errorf("the secret is printed:\n%s", log.String())
 	}
-	if !strings.Contains(log.String(), "127.0.0.1:5038") {
+	if !strings.Contains(log.String(), "127.0.0.1:5038") || !strings.Contains(log.String(), "crm.example.com") {
 		t.Errorf("nothing is printed:\n%s", log.String())
 	}
 }

@@ -21,7 +21,11 @@ const (
 	DefaultMaxAttempts = 3
 	DefaultNextNumber  = "next" // the numbers of a contact in turn
 	DefaultReport      = "csv"
-	DefaultBy          = "campaign"
+	// Of a webhook.
+	DefaultWebhookTimeout = 10 * time.Second
+	DefaultRetryFor       = time.Hour
+	DefaultWebhookQueue   = 1000
+	DefaultBy             = "campaign"
 )
 
 // DefaultBreaker is that of a server that says nothing of its own. A trunk that

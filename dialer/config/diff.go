@@ -40,8 +40,8 @@ func (c Change) String() string {
 }
 
 // Diff tells what another config changes, in the order of the keys. A secret is
-// said to be another and not shown. Campaigns, servers and lists are compared by
-// name, reports by path: their order means nothing.
+// said to be another and not shown. Campaigns, servers, lists and webhooks are
+// compared by name, reports by path: their order means nothing.
 func Diff(old, new *Config) []Change {
 	var d differ
 	for _, key := range []string{"Store", "Control", "Log"} {
@@ -54,6 +54,7 @@ func Diff(old, new *Config) []Change {
 		d.dnc(" of "+a.Name, a.DNC, b.DNC)
 	})
 	each(&d, old.Reports, new.Reports, func(r *Report) string { return "report " + printable(r.Path) }, nil)
+	each(&d, old.Webhooks, new.Webhooks, func(w *Webhook) string { return "webhook " + w.Name }, nil)
 	return d.changes
 }
 
@@ -99,6 +100,9 @@ func each[T any](d *differ, old, new []T, subject func(*T) string, inner func(a,
 // own are fields with subjects of their own, and of no meaning.
 var own = map[string]bool{"Campaign.Lists": true, "Campaign.DNC": true}
 
+// hidden are fields that are secret, or may hold a secret.
+var hidden = map[string]bool{"Asterisk.Secret": true, "Webhook.Secret": true, "Webhook.URL": true}
+
 // shares are fields that are written with a percent sign.
 var shares = map[string]bool{"Pacing.AbandonTarget": true, "RetryRule.Jitter": true, "Breaker.Share": true}
 
@@ -126,8 +130,8 @@ func (d *differ) value(subject, key string, a, b reflect.Value) {
 			any = true
 			sub := join(key, cmp.Or(f.Tag.Get("mapstructure"), fieldKey(name)))
 			switch x, y := a.Field(i), b.Field(i); {
-			case name == "Asterisk.Secret":
-				if x.String() != y.String() {
+			case hidden[name]:
+				if !reflect.DeepEqual(x.Interface(), y.Interface()) {
 					d.add(Change{Subject: subject, Key: sub})
 				}
 			case name == "Control.Tokens":

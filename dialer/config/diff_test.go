@@ -23,6 +23,9 @@ campaigns:
     retry: {max_attempts: 5, by_outcome: {busy: {max: 3}}}
   - {name: winter, queue: Camp201, lists: [{path: a.csv}]}
 reports: [{path: r.csv, at: "0 9 * * *"}]
+webhooks:
+  - {name: crm, url: "https://crm.example.com/very-secret", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=}
+  - {name: old, url: "https://old.example.com/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=}
 `
 
 const after = `
@@ -46,6 +49,9 @@ campaigns:
     pacing: {mode: predictive, regime: ofcom, wrapup: 20s}
     start: "0 9 * * *"
 reports: [{path: r.csv, at: "0 9 * * *", format: json}, {path: s.csv, at: "0 9 * * *"}]
+webhooks:
+  - {name: new, url: "https://new.example.com/", secret: whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=}
+  - {name: crm, url: "https://crm.example.com/another-secret", secret: whsec_YW5vdGhlciBzZWNyZXQgb2YgZW5vdWdoIGJ5dGVz, outcomes: [connected, machine], retry_for: 2h}
 `
 
 func loadText(t *testing.T, text string) *Config {
@@ -112,6 +118,12 @@ func TestDiff(t *testing.T) {
 		"campaign winter is gone",
 		"report s.csv is new",
 		"report r.csv is gone",
+		"webhook new is new",
+		"webhook crm: url is another",
+		"webhook crm: secret is another",
+		"webhook crm: outcomes unset -> [connected, machine]",
+		"webhook crm: retry_for 1h -> 2h",
+		"webhook old is gone",
 	}
 	got := changes(t, before, after)
 	// The report's path, which names it, is the test's own.

@@ -46,6 +46,13 @@ const (
 	MaxAbandonWindow = 366 // days
 	MaxAbandonAfter  = time.Minute
 	MaxKeepDays      = 36_500
+
+	MaxWebhooks       = 16
+	MaxURL            = 2048 // bytes
+	MaxWebhookTimeout = time.Minute
+	MaxRetryFor       = 24 * time.Hour
+	MinWebhookQueue   = 10
+	MaxWebhookQueue   = 100_000 // some 100 MB
 )
 
 const maxNodes = 100_000 // values, those behind aliases each time they are used

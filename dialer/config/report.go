@@ -94,7 +94,7 @@ func (r *resolver) reported(key, name string) {
 	if len(known) == 0 || r.anyBad("campaigns") {
 		return // which are there is not known
 	}
-	r.fail(key, "the campaigns are "+strings.Join(known, ", ")+"; without the key all are reported", "no campaign is named %s", quote(name))
+	r.fail(key, "the campaigns are "+strings.Join(known, ", ")+"; without the key it is about all of them", "no campaign is named %s", quote(name))
 }
 
 // directory complains if the file could not be put in place there.

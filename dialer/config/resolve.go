@@ -53,6 +53,7 @@ func (r *resolver) resolve() {
 	r.often = r.frequency("frequency", r.raw.Frequency, campaign.Frequency{})
 	r.campaigns()
 	r.reports()
+	r.webhooks()
 	r.noFileTwice()
 }
 
@@ -218,7 +219,7 @@ func (r *resolver) asterisk() {
 		if r.required(key+".username", raw.Username, "the name of the section in manager.conf") {
 			r.text(key+".username", raw.Username)
 		}
-		a.Secret = r.secret(key, raw)
+		a.Secret = r.secret(key, secretOf{name: raw.Name, inline: raw.Secret, file: raw.SecretFile, look: servers})
 		r.within(key+".max_channels", raw.MaxChannels, 0, MaxChannels)
 		r.within(key+".calls_per_second", raw.CallsPerSecond, 0, MaxCallsPerSecond)
 		a.Breaker = r.breaker(key+".breaker", raw.Breaker)
@@ -255,33 +256,40 @@ func (r *resolver) certificates(key, path string) {
 	}
 }
 
-func (r *resolver) secret(key string, raw rawAsterisk) string {
+// secretOf is how a secret may be given.
+type secretOf struct {
+	name         string  // whose it is
+	inline, file *string // nil: not so
+	look         scope   // the least that takes it
+}
+
+func (r *resolver) secret(key string, s secretOf) string {
 	const hint = "write secret: or, better, secret_file:"
 	inline, file := key+".secret", key+".secret_file"
 	switch {
 	case r.has(inline) && r.has(file):
 		r.fail(file, "keep one of them", "secret is given as well")
 	case r.has(inline):
-		if raw.Secret == nil {
+		if s.inline == nil {
 			return "" // refused for its shape
 		}
-		if err := checkSecret(*raw.Secret); err != nil {
+		if err := checkSecret(*s.inline); err != nil {
 			r.fail(inline, hint, "%v", err)
 		}
 		if r.public {
-			r.warn(inline, raw.Name, "everybody may read the file; use secret_file, or chmod o-r")
+			r.warn(inline, s.name, "everybody may read the file; use secret_file, or chmod o-r")
 		}
-		return *raw.Secret
+		return *s.inline
 	case r.has(file):
-		if raw.SecretFile == nil || !r.required(file, *raw.SecretFile, hint) {
+		if s.file == nil || !r.required(file, *s.file, hint) {
 			return ""
 		}
-		if r.look < servers {
+		if r.look < s.look {
 			return ""
 		}
-		path, err := secretPath(r.dir, *raw.SecretFile)
+		path, err := secretPath(r.dir, *s.file)
 		if err != nil {
-			r.failBecause(err, file, "add LoadCredential= to the unit, or name a file", "%s: %v", quote(*raw.SecretFile), err)
+			r.failBecause(err, file, "add LoadCredential= to the unit, or name a file", "%s: %v", quote(*s.file), err)
 			return ""
 		}
 		secret, err := readSecret(path)

@@ -14,6 +14,7 @@ type rawConfig struct {
 	Frequency rawFrequency  `mapstructure:"frequency"`
 	Campaigns []rawCampaign `mapstructure:"campaigns"`
 	Reports   []rawReport   `mapstructure:"reports"`
+	Webhooks  []rawWebhook  `mapstructure:"webhooks"`
 }
 
 type rawAsterisk struct {
@@ -194,6 +195,18 @@ type rawRule struct {
 
 // delays are one duration, or a list of them.
 type delays []time.Duration
+
+type rawWebhook struct {
+	Name       string         `mapstructure:"name"`
+	URL        string         `mapstructure:"url"`
+	Secret     *string        `mapstructure:"secret"`
+	SecretFile *string        `mapstructure:"secret_file"`
+	Campaigns  []string       `mapstructure:"campaigns"`
+	Outcomes   []string       `mapstructure:"outcomes"`
+	Timeout    *time.Duration `mapstructure:"timeout"`
+	RetryFor   *time.Duration `mapstructure:"retry_for"`
+	Queue      *int           `mapstructure:"queue"`
+}
 
 type rawReport struct {
 	Campaign string         `mapstructure:"campaign"`

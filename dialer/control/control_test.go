@@ -20,6 +20,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/dialer/webhook"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -104,6 +105,10 @@ func (o *operator) Reload(_ context.Context, dryRun bool) (control.Reload, error
 		return control.Reload{}, control.ErrStopping
 	}
 	return control.Reload{DryRun: dryRun, Changes: []control.Change{{Text: "log.level info -> debug"}}}, o.wrong
+}
+
+func (o *operator) Webhooks() []webhook.Status {
+	return []webhook.Status{{Name: "crm", Waiting: 3, Delivered: 10, Failed: 1, Dropped: 2, Since: morning, Error: "it answers 500 Internal Server Error"}}
 }
 
 func (o *operator) Events() *event.Hub { return o.hub }

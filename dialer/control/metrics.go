@@ -101,6 +101,12 @@ var (
 	callsLost      = desc("calls_lost_total", "Calls whose end was not seen, since the daemon started.")
 	eventsLate     = desc("events_late_total", "Events of calls that had ended already, since the daemon started.")
 
+	webhookDelivered = desc("webhook_delivered_total", "Outcomes that were delivered to the webhook.", "webhook")
+	webhookFailed    = desc("webhook_failed_total", "Outcomes that were given up after trying to deliver them to the webhook.", "webhook")
+	webhookDropped   = desc("webhook_dropped_total", "Outcomes that were dropped because the webhook's queue was full.", "webhook")
+	webhookWaiting   = desc("webhook_waiting", "Outcomes that wait to be delivered to the webhook.", "webhook")
+	webhookFailing   = desc("webhook_failing", "Whether the last try to deliver to the webhook has failed.", "webhook")
+
 	contacts     = desc("contacts", "Contacts of the campaign by state.", "campaign", "state")
 	attempts     = desc("attempts_total", "Attempts that have ended, by outcome.", "campaign", "outcome")
 	causes       = desc("hangups_total", "Attempts that have ended, by Q.850 cause.", "campaign", "cause")
@@ -115,7 +121,7 @@ var (
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		asteriskUp, asteriskCalls, agentsLoggedIn, agentsFree, campaignInfo, campaignState, campaignCalls, campaignHeld, dayAnswers, dayAbandoned,
-		callsLost, eventsLate, contacts, attempts, causes, lateAnswers, ringSeconds, waitSeconds, talkSeconds, agentSeconds,
+		callsLost, eventsLate, webhookDelivered, webhookFailed, webhookDropped, webhookWaiting, webhookFailing, contacts, attempts, causes, lateAnswers, ringSeconds, waitSeconds, talkSeconds, agentSeconds,
 	} {
 		ch <- d
 	}
@@ -143,6 +149,13 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	m.counter(callsLost, float64(st.Lost))
 	m.counter(eventsLate, float64(st.Late))
+	for _, w := range c.op.Webhooks() {
+		m.counter(webhookDelivered, float64(w.Delivered), w.Name)
+		m.counter(webhookFailed, float64(w.Failed), w.Name)
+		m.counter(webhookDropped, float64(w.Dropped), w.Name)
+		m.gauge(webhookWaiting, float64(w.Waiting), w.Name)
+		m.gauge(webhookFailing, truth(w.Error != ""), w.Name)
+	}
 	for _, cs := range st.Campaigns {
 		m.gauge(campaignInfo, 1, cs.Name, cs.Server, cs.Queue, string(cs.Mode))
 		for _, s := range []campaign.State{campaign.Running, campaign.Paused, campaign.Draining, campaign.Stopped} {

@@ -53,6 +53,11 @@ func TestMetrics(t *testing.T) {
 		`dialcamp_attempts_total{campaign="spring",outcome="connected"} 0`,
 		`dialcamp_hangups_total{campaign="spring",cause="17"} 2`,
 		`dialcamp_ring_seconds_total{campaign="spring"} 4`,
+		`dialcamp_webhook_delivered_total{webhook="crm"} 10`,
+		`dialcamp_webhook_failed_total{webhook="crm"} 1`,
+		`dialcamp_webhook_dropped_total{webhook="crm"} 2`,
+		`dialcamp_webhook_waiting{webhook="crm"} 3`,
+		`dialcamp_webhook_failing{webhook="crm"} 1`,
 	} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no %s in\n%s", want, strings.Join(got, "\n"))

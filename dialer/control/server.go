@@ -56,6 +56,7 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/control/page"
 	"github.com/dialcamp/dialcamp/dialer/event"
 	"github.com/dialcamp/dialcamp/dialer/report"
+	"github.com/dialcamp/dialcamp/dialer/webhook"
 	"github.com/dialcamp/dialcamp/store"
 )
 
@@ -79,6 +80,8 @@ type Operator interface {
 	// with dryRun it only tells what would change. Of a config that is wrong the
 	// error is a config.Errors.
 	Reload(ctx context.Context, dryRun bool) (Reload, error)
+	// Webhooks is what became of each webhook's deliveries.
+	Webhooks() []webhook.Status
 	// Events is where what happens is published.
 	Events() *event.Hub
 	Store() store.Store
@@ -89,7 +92,8 @@ type Operator interface {
 // sums.
 type Status struct {
 	campaign.Status
-	Reports []report.Row `json:"reports"`
+	Reports  []report.Row     `json:"reports"`
+	Webhooks []webhook.Status `json:"webhooks,omitempty"`
 }
 
 // Server answers the API until Close.
@@ -212,7 +216,7 @@ func (a api) status(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	reply(w, Status{st, rows})
+	reply(w, Status{st, rows, a.op.Webhooks()})
 }
 
 func (a api) operate(w http.ResponseWriter, r *http.Request) {

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/event"
 )
 
@@ -146,6 +148,30 @@ func TestBytesAreBounded(t *testing.T) {
 	}
 }
 
+// TestMemoryStaysFlat: however much is published, and however little is read.
+func TestMemoryStaysFlat(t *testing.T) {
+	h := event.NewHub(start)
+	stuck := open(t, h, event.Filter{}, 0)
+	fill := func() uint64 {
+		for i := range 4 * event.MaxEvents {
+			h.Publish(event.Outcome, "spring", campaign.Attempt{Contact: uint64(i)})
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := fill()
+	for range 4 {
+		if after := fill(); after > before+1<<20 {
+			t.Fatalf("%d bytes, and then %d", before, after)
+		}
+	}
+	if b, err := stuck.Next(t.Context()); err != nil || b.Lost == 0 {
+		t.Errorf("%d lost, %v", b.Lost, err)
+	}
+}
+
 func TestResume(t *testing.T) {
 	h := event.NewHub(start)
 	r := open(t, h, event.Filter{}, 0)
@@ -248,9 +274,10 @@ func BenchmarkPublish(b *testing.B) {
 				readers.Go(func() { all(b, r) })
 			}
 			b.ReportAllocs()
-			data := any(&struct{ N int }{1})
+			var a campaign.Attempt
 			for b.Loop() {
-				h.Publish(event.Outcome, "spring", data)
+				a.Contact++
+				h.Publish(event.Outcome, "spring", a)
 			}
 			h.Close()
 			readers.Wait()

@@ -29,6 +29,9 @@ export function troubles(status, limits) {
       add(bad, `budget ${c.name}`, `Campaign ${c.name}: ${count(l.num)} of ${count(l.den)} answers abandoned since ${day(l.since)}, ${count(-l.more)} too many for ${percent(l.limit)} (${l.regime}).`);
     }
   }
+  for (const w of status.webhooks ?? []) {
+    if (w.error) add(mind, `webhook ${w.name}`, `Webhook ${w.name} fails since ${clock(w.failing_since, now)}: ${w.error}; ${plural(w.waiting, 'outcome')} wait.`);
+  }
   if (status.calls_lost > 0) add(mind, 'lost', `The end of ${plural(status.calls_lost, 'call')} was not seen since the daemon started.`);
   return [...bad, ...mind];
 }
