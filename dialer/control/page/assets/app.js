@@ -7,7 +7,7 @@ import { $, fill, h, mindScrolling } from './dom.js';
 import { clock, plural, zone } from './format.js';
 import { Gone, Refused, campaignPath, events, get, hasToken, lines, query, setToken, takeToken } from './api.js';
 import { linkTo, showCampaigns, stateBadge } from './campaigns.js';
-import { showAttempts, showDecisions, showHold, showLimits, showOutcomes, showRates, showTiles, showWaits } from './live.js';
+import { queueOf, showAttempts, showDecisions, showHold, showLimits, showOutcomes, showRates, showTiles, showWaits } from './live.js';
 import { forgetDay, showDay } from './day.js';
 import { forgetReport, offerReports, startReports } from './reports.js';
 import { troubles } from './troubles.js';
@@ -259,7 +259,7 @@ function show() {
 }
 
 function showLive(c) {
-  const queue = status.queues.find((q) => q.name === c.queue && q.asterisk === c.asterisk);
+  const queue = queueOf(status, c);
   const row = status.reports.find((r) => r.campaign === c.name);
   const limits = reports.find((r) => r.campaign === c.name);
   showHold(c, queue);

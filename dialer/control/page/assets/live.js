@@ -6,6 +6,19 @@ import { percentDone, progress } from './campaigns.js';
 import { classOf, ordered, words } from './outcomes.js';
 import { unanswered } from './verbs.js';
 
+// queueOf is a campaign's queue, on all its servers together; undefined if none is
+// known.
+export function queueOf(status, c) {
+  const all = status.queues.filter((q) => q.name === c.queue && c.asterisk.split(', ').includes(q.asterisk));
+  return all.length < 2 ? all[0] : all.reduce(together);
+}
+
+const together = (a, b) => ({
+  ...a, asterisk: `${a.asterisk}, ${b.asterisk}`, known: a.known && b.known, logged_in: a.logged_in + b.logged_in, free: a.free + b.free,
+  supply: [a.supply, b.supply].filter(Boolean).join('; '),
+  agents: a.agents && b.agents && Object.fromEntries(Object.keys(a.agents).map((k) => [k, a.agents[k] + b.agents[k]])),
+});
+
 const waiting = (c) => (c.phases.answered ?? 0) + (c.phases.queued ?? 0) + (c.phases.offered ?? 0);
 
 // showHold says what binds the campaign now, and where the number of free agents

@@ -18,7 +18,7 @@ export function troubles(status, limits) {
   }
   for (const q of status.queues) {
     if (q.supply && !q.known) add(bad, `queue ${q.asterisk} ${q.name}`, `Asterisk ${q.asterisk} does not know the queue ${q.name}.`);
-    else if (q.known && q.logged_in === 0 && status.campaigns.some((c) => c.queue === q.name && c.asterisk === q.asterisk && c.state === 'running')) {
+    else if (q.known && q.logged_in === 0 && status.campaigns.some((c) => c.queue === q.name && c.asterisk.split(', ').includes(q.asterisk) && c.state === 'running')) {
       add(mind, `agents ${q.asterisk} ${q.name}`, `No agent is logged in to the queue ${q.name}.`);
     }
   }
@@ -28,6 +28,9 @@ export function troubles(status, limits) {
     if (l && l.more < 0 && c.mode === 'predictive') {
       add(bad, `budget ${c.name}`, `Campaign ${c.name}: ${count(l.num)} of ${count(l.den)} answers abandoned since ${day(l.since)}, ${count(-l.more)} too many for ${percent(l.limit)} (${l.regime}).`);
     }
+  }
+  for (const w of status.webhooks ?? []) {
+    if (w.error) add(mind, `webhook ${w.name}`, `Webhook ${w.name} fails since ${clock(w.failing_since, now)}: ${w.error}; ${plural(w.waiting, 'outcome')} wait.`);
   }
   if (status.calls_lost > 0) add(mind, 'lost', `The end of ${plural(status.calls_lost, 'call')} was not seen since the daemon started.`);
   return [...bad, ...mind];
