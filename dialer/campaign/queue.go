@@ -81,10 +81,13 @@ type member struct {
 	ami.Member
 	since  time.Time // when its Status was learnt
 	freeAt time.Time // end of its wrap-up, by our clock
+	took   bool      // the call that it talks in, while it was not paused
+	work   time.Time // it has paused since a talk ended, then; zero: it has not
+	ended  time.Time // its last talk did, and what followed is not learnt yet; zero: it is
 }
 
 func (m *member) idle() bool {
-	return !m.Paused && (m.Status == ami.DeviceUnknown || m.Status == ami.DeviceNotInUse)
+	return !m.Paused && m.rests()
 }
 
 // away reports whether no call can reach the member.
@@ -124,12 +127,8 @@ func (c *Core) setMember(q *queue, m ami.Member) {
 	now := &member{Member: m, since: c.now}
 	if old == nil {
 		c.membersChanged()
-	} else {
-		now.freeAt = old.freeAt
-		if old.Status == m.Status {
-			now.since = old.since
-		}
 	}
+	now.follow(old)
 	if wrapup := max(q.wrapup, m.Wrapup); wrapup > 0 && !m.LastCall.IsZero() {
 		// LastCall is cut to whole seconds, hence one more. It cannot lie ahead:
 		// if it seems to, the clocks have drifted since they were compared.

@@ -99,6 +99,9 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 // busy is an agent who will be free again; false for one who is free, or away.
 func (c *Core) busy(q *queue, m *member) (b pacing.Busy, ok bool) {
 	switch {
+	case !m.work.IsZero():
+		b.Wrapup, b.Elapsed = true, c.now.Sub(m.work).Seconds()
+		return b, c.now.Sub(m.work) <= mostWork
 	case m.Paused || m.away():
 		return b, false
 	case m.idle():
@@ -203,32 +206,5 @@ func (c *Core) saveLearnt(cp *campaign) {
 	if cp.unsaved && (c.closing || cp.flush || c.now.Sub(cp.savedAt) >= learnEach) {
 		cp.unsaved, cp.savedAt = false, c.now
 		c.do(SaveLearnt{cp.Name, cp.pacer.State})
-	}
-}
-
-// memberLearnt lets the pacers of a queue learn from a member's change.
-func (c *Core) memberLearnt(q *queue, old, now *member) {
-	if old == nil {
-		return
-	}
-	gone := now == nil || now.Paused || now.away()
-	wasIdle := old.idle() && !c.now.Before(old.freeAt)
-	wasBusy := !old.idle() && !old.Paused && !old.away() && !old.ringing()
-	for _, cp := range q.campaigns {
-		switch {
-		case wasIdle && gone:
-			cp.pacer.IdleAgentLeft()
-		case wasBusy && (gone || now.idle()):
-			cp.pacer.TalkEnded(c.now.Sub(old.since).Seconds())
-			wrapup := q.wrapup
-			if now != nil {
-				wrapup = max(wrapup, now.Wrapup)
-			}
-			cp.pacer.WrapupEnded(wrapup.Seconds())
-			cp.pacer.AgentReleased(gone)
-		default:
-			continue
-		}
-		cp.unsaved = true
 	}
 }
