@@ -143,7 +143,7 @@ func (t storyteller) why(s *report.Story, f *store.Found, all []store.Found, att
 	case campaign.Exhausted:
 		s.Why = "exhausted"
 		if cfg != nil {
-			rules := rulesOf(cfg)
+			rules := cfg.Retry.Rules(cfg.Calling.Location)
 			s.Why += ": " + rules.Exhaustion(c)
 		}
 	case campaign.BadNumber:

@@ -180,12 +180,8 @@ func (t *txn) meet(s *dueScan, l *laneScan, f *freshScan, now time.Time, take *c
 // others; nil if none is due.
 func (s *dueScan) choose(level []*laneScan, now time.Time, taken int, turn uint64) (best *laneScan, in *freshScan, err error) {
 	sign := 0.0 // of the chance, in what is looked for
-	switch {
-	case level[0].key[0] == 0 || turn%campaign.LongestEach == 0:
-	case taken < s.take.Sure:
-		sign = 1
-	case taken < s.take.Sure+s.take.Long:
-		sign = -1
+	if level[0].key[0] != 0 {
+		sign = float64(s.take.Prefers(taken, turn))
 	}
 	var bestChance float64
 	var bestAt, bestID uint64

@@ -42,10 +42,12 @@ type call struct {
 	server    *server
 	via       *trunk    // nil: an orphan's
 	queue     *queue    // nil: an orphan's
+	place     int       // in Core.live
 	class     uint8     // of the contact, at the time
 	hour      int       // of the day there, when it was placed
 	rate      float64   // the campaign's, then
 	factor    float64   // as in pacing.Ringing
+	claimed   int64     // as in time.Time.UnixNano
 	since     time.Time // when this process learnt of it
 	recovered bool
 	missing   time.Time // Asterisk has had no channel of it since; zero: it has

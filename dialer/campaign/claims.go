@@ -54,7 +54,7 @@ func (c *Core) claimed(ev Claimed) {
 	cp.agenda.answer(next, short, cp.fault.fails > 0, c.now)
 	cp.awaitRows(c.now)
 	cp.fault.clear()
-	placed := false
+	placed := 0
 	for _, cm := range ev.Claims {
 		cp.over, cp.told = false, false
 		if c.known(cm.Attempt.ID) {
@@ -74,12 +74,15 @@ func (c *Core) claimed(ev Claimed) {
 			c.do(Withdraw{cm})
 			continue
 		}
-		placed = true
+		placed++
 		c.add(cp, cm)
 		c.do(Originate{cp.Server, cm})
 	}
-	if !placed {
+	if placed == 0 {
 		c.trunk(cp).missed(cp)
+	}
+	if short || placed < len(ev.Claims) {
+		c.changes++ // there are fewer calls than were decided on
 	}
 }
 
@@ -166,8 +169,10 @@ func (c *Core) orphan(name string) *campaign {
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
 	class := ClassOf(&cm.Contact)
-	cl := &call{Claim: cm, campaign: cp, class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), since: c.now, channels: map[string]time.Time{}}
+	cl := &call{Claim: cm, campaign: cp, class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
+	cl.place = len(c.live)
+	c.live = append(c.live, cl)
 	if cp.pacer.Mode == pacing.Predictive {
 		cl.factor = cp.pacer.Contacts.Factor(class, cl.hour)
 	}
@@ -181,6 +186,10 @@ func (c *Core) add(cp *campaign, cm Claim) *call {
 
 func (c *Core) remove(cl *call) {
 	delete(c.calls, cl.Attempt.ID)
+	last := c.live[len(c.live)-1]
+	c.live[cl.place], last.place = last, cl.place
+	c.live[len(c.live)-1] = nil
+	c.live = c.live[:len(c.live)-1]
 	cl.gone = true
 	c.ended.add(cl.Attempt.ID)
 	cl.campaign.inFlight--

@@ -23,13 +23,16 @@ type Core struct {
 	queues     []*queue
 	first      int              // the queue that is served first
 	calls      map[string]*call // by attempt id
+	live       []*call          // the same, in no order
 	ended      recent           // ids of calls that were settled, for late events
 
 	now     time.Time
 	effects []Effect
 	closing bool
 	view    pacing.Snapshot // of the last decision; its slices are used again
-	repace  bool            // the event may allow a call that could not be placed before
+	before  pacing.State    // what was learnt before it
+	repace  bool            // what happened may allow a call that could not be placed before
+	changes uint64          // how often something happened that a decision may depend on
 
 	lost uint64 // calls whose end no event told
 	late uint64 // events of calls already settled
@@ -73,6 +76,8 @@ type campaign struct {
 	entry   pacing.Entry  // of the decision that is being made
 	by      pacing.Cap    // of the last decision in the ledger
 	decided time.Time     // when the pacer was last asked
+	asOf    uint64        // Core.changes then
+	placed  int           // calls that it was followed by
 	open    []*call       // see openCalls
 	rate    pacing.Bucket // of a broadcast
 	unsaved bool          // the pacer has learnt something
@@ -124,16 +129,29 @@ func (c *Core) queue(server, name string) *queue {
 	return nil
 }
 
-// Step takes one event and returns what is to be done, in order. A now before
-// that of the last Step counts as the same.
-func (c *Core) Step(now time.Time, ev Event) []Effect {
+// Step takes what happened, in order, and returns what is to be done, in order. A
+// now before that of the last Step counts as the same.
+func (c *Core) Step(now time.Time, events ...Event) []Effect {
 	if now.After(c.now) {
 		c.now = now
 	}
-	c.effects = nil
-	// Most events of Asterisk cannot allow a call; the next Tick is near.
-	_, c.repace = ev.(AMI)
-	c.repace = !c.repace
+	c.effects, c.repace = nil, false
+	for _, ev := range events {
+		c.happened(ev)
+	}
+	if c.repace {
+		c.pace()
+	}
+	return c.effects
+}
+
+func (c *Core) happened(ev Event) {
+	if _, ok := ev.(Claimed); !ok {
+		c.changes++ // but see claimed
+	}
+	if _, ok := ev.(AMI); !ok {
+		c.repace = true // most events of Asterisk cannot allow a call; the next Tick is near
+	}
 	switch ev := ev.(type) {
 	case Tick:
 		c.tick()
@@ -187,10 +205,6 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	default:
 		panic(fmt.Sprintf("campaign: unknown event %T", ev))
 	}
-	if c.repace {
-		c.pace()
-	}
-	return c.effects
 }
 
 func (c *Core) do(e Effect) { c.effects = append(c.effects, e) }
@@ -201,7 +215,7 @@ func (c *Core) notice(level slog.Level, text string, attrs ...slog.Attr) {
 
 func (c *Core) tick() {
 	var ended, waiting, answered []*call
-	for _, cl := range c.calls {
+	for _, cl := range c.live {
 		if cl.phase >= phaseAnswered && !cl.carried {
 			answered = append(answered, cl)
 		}

@@ -126,6 +126,7 @@ func (c *Core) paceQueue(q *queue) bool {
 		}
 		if place > 0 {
 			cp.pacer.Placed(place)
+			cp.placed = place
 			c.take(cp, place, &cp.entry.Decision)
 			q.demand.onTheWay += place
 			q.demand.open += place

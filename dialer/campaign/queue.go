@@ -52,7 +52,7 @@ type queue struct {
 	taken  []time.Time // when other callers were about to be connected
 
 	members      map[string]*member
-	ordered      []string      // see memberNames; nil: to be made
+	ordered      []*member     // see inOrder; nil: to be made
 	membersAt    time.Time     // when they were last asked for
 	membersKnown bool          // they were seen since the link came up
 	sharers      []*queue      // see sharers; nil: to be found
@@ -123,11 +123,17 @@ func (c *Core) memberChanged(server string, e *ami.QueueMemberChange) {
 }
 
 func (c *Core) setMember(q *queue, m ami.Member) {
-	old := q.members[m.Interface]
-	now := &member{Member: m, since: c.now}
-	if old == nil {
+	var old *member
+	now := q.members[m.Interface]
+	if now == nil {
+		now = &member{}
+		q.members[m.Interface] = now
 		c.membersChanged()
+	} else {
+		was := *now
+		old = &was
 	}
+	*now = member{Member: m, since: c.now}
 	now.follow(old)
 	if wrapup := max(q.wrapup, m.Wrapup); wrapup > 0 && !m.LastCall.IsZero() {
 		// LastCall is cut to whole seconds, hence one more. It cannot lie ahead:
@@ -140,7 +146,6 @@ func (c *Core) setMember(q *queue, m ami.Member) {
 			now.freeAt = end
 		}
 	}
-	q.members[m.Interface] = now
 	c.memberLearnt(q, old, now)
 }
 

@@ -36,6 +36,21 @@ type Take struct {
 	Note      bool
 }
 
+// Prefers is which of the contacts that are due and of the same priority is taken
+// next, after taken others: 1, who answers most probably; -1, who does least; 0,
+// the longest due. turn counts what the campaign takes, over all claims. Those who
+// are before all priorities are taken by 0, and do not ask.
+func (t *Take) Prefers(taken int, turn uint64) int {
+	switch {
+	case turn%LongestEach == 0:
+	case taken < t.Sure:
+		return 1
+	case taken < t.Sure+t.Long:
+		return -1
+	}
+	return 0
+}
+
 // LongestEach is every how many contacts the longest due of their priority is
 // taken.
 const LongestEach = 8

@@ -1,15 +1,24 @@
 package campaign
 
 import (
+	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// decide asks a campaign's pacer how many calls it may place now.
+// decide asks a campaign's pacer how many calls it may place now. It does not ask
+// again as long as nothing happened but that what it decided on was done.
 func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
+	if d := &cp.entry.Decision; cp.asOf == c.changes && cp.placed == d.Place {
+		d.Place, d.Certain, d.Sure, d.Long = 0, 0, 0, 0
+		cp.placed = 0
+		return *d
+	}
+	cp.asOf, cp.placed = c.changes, 0
 	s := &c.view
 	c.viewQueue(q, cp, s)
 	s.Since = 0
@@ -20,12 +29,15 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 	cp.pacer.Patience = q.patience(cp.Pacing.Patience)
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
 	if cp.pacer.Mode == pacing.Predictive {
-		before := cp.pacer.State
-		before.Contacts = pacing.Estimate{} // nothing is decided by it
-		cp.entry.State = &before
+		c.before = cp.pacer.State
 	}
 	cp.entry.Decision = cp.pacer.Decide(s)
 	if cp.entry.Decision.Place > 0 || cp.entry.Decision.By != cp.by {
+		if cp.pacer.Mode == pacing.Predictive {
+			before := c.before
+			before.Contacts = pacing.Estimate{} // nothing is decided by it
+			cp.entry.State = &before
+		}
 		// The slices are used again for the next campaign's.
 		cp.entry.Snapshot = *s
 		cp.entry.Snapshot.Busy, cp.entry.Snapshot.Ringing = slices.Clone(s.Busy), slices.Clone(s.Ringing)
@@ -65,11 +77,12 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 	if cp.pacer.Mode == pacing.Predictive {
 		s.Surest, s.Longest = c.extremes(cp)
 	}
-	for _, name := range q.memberNames() {
-		if b, ok := c.busy(q, q.members[name]); ok {
+	for _, m := range q.inOrder() {
+		if b, ok := c.busy(q, m); ok {
 			s.Busy = append(s.Busy, b)
 		}
 	}
+	now := c.now.UnixNano()
 	for _, other := range c.sharers(q) {
 		for i, owner := range other.owners() {
 			r, times := pacing.Ringing{}, 1.0
@@ -77,7 +90,7 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 				r.Other, times = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
 			for cl := range owner.openCalls(other) {
-				r.Elapsed, r.Factor = c.now.Sub(cl.Attempt.Claimed).Seconds(), cl.factor*times
+				r.Elapsed, r.Factor = float64(now-cl.claimed)*1e-9, cl.factor*times
 				if r.Other && cl.factor == 0 {
 					r.Factor = times
 				}
@@ -117,14 +130,11 @@ func (c *Core) busy(q *queue, m *member) (b pacing.Busy, ok bool) {
 	return b, true
 }
 
-// memberNames are the members' interfaces in an order that is always the same:
-// what is decided must not depend on that of a map.
-func (q *queue) memberNames() []string {
+// inOrder are the members in an order that is always the same: what is decided
+// must not depend on that of a map.
+func (q *queue) inOrder() []*member {
 	if q.ordered == nil {
-		for name := range q.members {
-			q.ordered = append(q.ordered, name)
-		}
-		slices.Sort(q.ordered)
+		q.ordered = slices.SortedFunc(maps.Values(q.members), func(a, b *member) int { return cmp.Compare(a.Interface, b.Interface) })
 	}
 	return q.ordered
 }

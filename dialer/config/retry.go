@@ -5,9 +5,26 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
+
+// Rules are the rules as the campaign package takes them; zone is whose days
+// MaxPerDay counts.
+func (r *Retry) Rules(zone *time.Location) campaign.RetryRules {
+	rules := campaign.RetryRules{MaxAttempts: r.MaxAttempts, MaxPerNumber: r.MaxPerNumber, MaxPerDay: r.MaxPerDay, Zone: zone}
+	for name, rule := range r.ByOutcome {
+		if o, ok := campaign.ParseOutcome(name); ok {
+			choice, _ := campaign.ParseNumberChoice(rule.NextNumber)
+			rules.ByOutcome[o] = campaign.RetryRule{
+				After: rule.After, Multiply: rule.Multiply, AtMost: rule.AtMost, Jitter: rule.Jitter, Max: rule.Max,
+				Choice: choice, SwitchAfter: rule.SwitchAfter, First: rule.First,
+			}
+		}
+	}
+	return rules
+}
 
 func (r *resolver) retry(key string, raw rawRetry) Retry {
 	retry := Retry{MaxAttempts: DefaultMaxAttempts, ByOutcome: DefaultRetry()}

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/dialcamp/dialcamp/dialer/config"
 )
 
 // run simulates a few shifts of a built-in world.
@@ -214,30 +216,29 @@ func BenchmarkShift50(b *testing.B) {
 	}
 }
 
-// TestKnowingTheContact is worth most to small teams, and costs nobody more
-// abandoned calls.
-func TestKnowingTheContact(t *testing.T) {
-	r := run(t, "typical", "predictive", 2, 8, func(s *Scenario) { s.ScoreSpread = 1 })
-	if r.Occupancy.Mean < 0.80 || r.Abandon.Mean > 0.031 {
+// TestContactsDiffer: who differs in a way that the campaign has to find out costs
+// nobody more abandoned calls.
+func TestContactsDiffer(t *testing.T) {
+	r := run(t, "typical", "predictive", 2, 4, func(s *Scenario) { s.ScoreSpread = 1 })
+	if r.Occupancy.Mean < 0.75 || r.Abandon.Mean > 0.032 {
 		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
 	}
 }
 
-// TestNobodyWaitsForEver: whoever is due is dialed within turn calls and a few,
-// however middling the score.
-func TestNobodyWaitsForEver(t *testing.T) {
-	s := Default()
-	s.ScoreSpread = 1
-	w := world{Scenario: &s, rnd: newRand(1)}
-	w.fill()
-	for i := range 20_000 {
-		w.shift.Dialed = i
-		for _, c := range w.due {
-			if i-c.since > turn+choice {
-				t.Fatalf("somebody was due for %d calls", i-c.since)
-			}
-		}
-		w.take([]func(a, b contact) bool{surer, longer}[i%2])
+// TestListEnd: a list that ends is called as often as the retry rules allow, and
+// then nobody is.
+func TestListEnd(t *testing.T) {
+	s, _ := World("typical")
+	s.Mode, s.Contacts = "progressive", 60
+	x := Run(&s, 1)
+	if x.Dialed <= s.Contacts || x.Dialed > config.DefaultMaxAttempts*s.Contacts {
+		t.Errorf("%d contacts were called %d times", s.Contacts, x.Dialed)
+	}
+	if x.Connects > s.Contacts || x.Connects < s.Contacts/3 {
+		t.Errorf("%d of %d contacts were connected", x.Connects, s.Contacts)
+	}
+	if last := x.Slices[len(x.Slices)-1]; last.Answers > 0 {
+		t.Errorf("%d answers in the last quarter of an hour", last.Answers)
 	}
 }
 
