@@ -171,9 +171,11 @@ func (c *Core) answeredBy(cl *call, who answerer, rang time.Duration) {
 		}
 	case cl.learnt == answererPerson && who == answererMachine:
 		p.TakenForPerson(r, cl.late)
+		p.ContactCorrected(false, cl.class, cl.hour, cl.rate)
 		cl.late = false
 	case cl.learnt == answererMachine && who == answererPerson:
 		p.TakenForMachine(r)
+		p.ContactCorrected(true, cl.class, cl.hour, cl.rate)
 	default:
 		return
 	}
