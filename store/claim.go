@@ -55,7 +55,7 @@ func (t *txn) claim(p *parts, now time.Time, take *campaign.Take) (taken campaig
 		}
 		due := timeOf(at)
 		taken.Lanes = append(taken.Lanes, describe(l.key, due))
-		if l.open && (taken.Next.IsZero() || due.Before(taken.Next)) {
+		if due = take.Holds(l.key[0] == 0, l.key[1], due); l.open && (taken.Next.IsZero() || due.Before(taken.Next)) {
 			taken.Next = due
 		}
 	}
@@ -116,7 +116,7 @@ type dueContact struct {
 // the way. Nothing is changed under the cursors: they would skip.
 func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found []dueContact, err error) {
 	will := map[string]bool{} // be called; several contacts may have the same number
-	taken := 0
+	taken, most := 0, take.Max
 	turn := s.p.attempts.Sequence() + 1
 	for i := 0; i < len(s.lanes); {
 		level := s.lanes[i:]
@@ -127,7 +127,7 @@ func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found 
 			}
 		}
 		i += len(level)
-		for taken < take.Max {
+		for taken < most {
 			l, f, err := s.choose(level, now, taken, turn)
 			if err != nil {
 				return nil, err
@@ -145,6 +145,9 @@ func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found 
 			if !d.undone && (d.fate.state == campaign.Dialing || d.revision != nil && d.revision.row != nil) {
 				taken++
 				turn++
+				if s.held(l, d.contact.Due, now) {
+					most = min(most, take.Certain)
+				}
 			}
 			found = append(found, d)
 			if err := s.next(l, f); err != nil {
@@ -193,7 +196,7 @@ func (s *dueScan) choose(level []*laneScan, now time.Time, taken int, turn uint6
 		if err != nil {
 			return nil, nil, err
 		}
-		if !ok || at > nanos(now) {
+		if !ok || at > nanos(now) || taken >= s.take.Certain && s.held(l, timeOf(at), now) {
 			continue
 		}
 		chance := sign * l.chance
@@ -202,6 +205,12 @@ func (s *dueScan) choose(level []*laneScan, now time.Time, taken int, turn uint6
 		}
 	}
 	return best, in, nil
+}
+
+// held reports whether the contacts of a lane that are due at due are left to
+// certain calls now.
+func (s *dueScan) held(l *laneScan, due, now time.Time) bool {
+	return s.take.Holds(l.key[0] == 0, l.key[1], due).After(now)
 }
 
 func (t *txn) ringing(number string) bool { return t.tx.Bucket(bRinging).Get([]byte(number)) != nil }

@@ -43,6 +43,7 @@ type call struct {
 	via       *trunk    // nil: an orphan's
 	queue     *queue    // nil: an orphan's
 	place     int       // in Core.live
+	kept      bool      // an agent is kept for it until it is answered
 	class     uint8     // of the contact, at the time
 	hour      int       // of the day there, when it was placed
 	rate      float64   // the campaign's, then
@@ -440,7 +441,7 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	cl.campaign.Retry.Settle(&ct, &a, c.now)
 	if ct.State == Waiting {
 		cl.campaign.over = false
-		c.comesBack(cl.campaign, ct.Zone, ct.Due)
+		c.comesBack(cl.campaign, ct.Zone, cl.campaign.note(&ct))
 	}
 	if !cl.callback.IsZero() {
 		cl.campaign.over = false

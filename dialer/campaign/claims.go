@@ -44,7 +44,8 @@ func (c *Core) claimed(ev Claimed) {
 	short := len(ev.Claims) < cp.claiming
 	short = short || cp.zones.looking // that has shown all there is
 	stale := cp.stale
-	cp.claiming, cp.stale = 0, false
+	cp.held.look(ev.Lanes, cp.Retry.Hold, cp.agenda.asked, cp.certain)
+	cp.claiming, cp.certain, cp.stale = 0, 0, false
 	next := c.told(cp, &ev)
 	if stale {
 		cp.zones.known = false
@@ -92,9 +93,9 @@ func (c *Core) known(id string) bool { return c.calls[id] != nil || c.ended.has(
 // withdraw takes back an attempt that certainly was not dialed.
 func (c *Core) withdraw(cp *campaign, cm Claim) {
 	c.servers[cp.Server].rate.Return(1)
-	due := c.now
-	if cm.Contact.Due.After(due) {
-		due = cm.Contact.Due
+	due := cp.note(&cm.Contact)
+	if due.Before(c.now) {
+		due = c.now
 	}
 	c.comesBack(cp, cm.Contact.Zone, due)
 	c.do(Withdraw{cm})
@@ -124,7 +125,7 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 	s := c.servers[cp.Server]
 	s.inFlight -= cp.claiming
 	s.rate.Return(cp.claiming)
-	cp.claiming, cp.stale, cp.zones.looking = 0, false, false
+	cp.claiming, cp.certain, cp.stale, cp.zones.looking = 0, 0, false, false
 	c.trunk(cp).missed(cp)
 	if cp.fault.fails == 0 {
 		c.notice(slog.LevelError, "contacts cannot be claimed, so none are dialed; trying again",
@@ -169,7 +170,7 @@ func (c *Core) orphan(name string) *campaign {
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
 	class := ClassOf(&cm.Contact)
-	cl := &call{Claim: cm, campaign: cp, class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now, channels: map[string]time.Time{}}
+	cl := &call{Claim: cm, campaign: cp, kept: cp.keep(&cm.Contact, c.now), class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: c.servers[cp.Server], via: c.trunk(cp), queue: c.queue(cp.Server, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
 	cl.place = len(c.live)
 	c.live = append(c.live, cl)

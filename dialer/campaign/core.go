@@ -61,8 +61,10 @@ type campaign struct {
 	state    State
 	inFlight int
 	claiming int  // contacts asked of the store
+	certain  int  // calls for which an agent is certain, if a contact among them needs one
 	stale    bool // under rules that are not in force any more
 	agenda   agenda
+	held     held
 	zones    zones
 
 	putOffBusy, putOffTooOften int     // see CampaignStatus

@@ -55,13 +55,17 @@ func (c *Core) pace() {
 // wants tells how many contacts a campaign that may call could dial now if there
 // were agents, and why none if it is none.
 func (c *Core) wants(cp *campaign) (int, string) {
+	next := cp.agenda.next
+	if first := cp.held.first(); !first.IsZero() && first.Before(next) {
+		next = first
+	}
 	switch {
 	case cp.claiming > 0, cp.Zones && !cp.zones.known:
 		return 0, ""
-	case cp.agenda.empty && cp.agenda.next.IsZero():
+	case cp.agenda.empty && next.IsZero():
 		return 0, "list end: no contact is left to dial"
-	case cp.agenda.next.After(c.now):
-		return 0, "no contact is due until " + c.clockText(cp.agenda.next)
+	case next.After(c.now):
+		return 0, "no contact is due until " + c.clockText(next)
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
 	}
@@ -115,7 +119,7 @@ func (c *Core) paceQueue(q *queue) bool {
 	asked := 0
 	shares := pacing.Share(n, want, q.turns)
 	for i, cp := range q.campaigns {
-		share := min(shares[i], c.trunk(cp).room(c.now))
+		share, why := min(shares[i], c.trunk(cp).room(c.now)), limit
 		q.turns[i].Unused(shares[i] - share)
 		place, decided := share, cp == lead
 		if place > 0 && !decided {
@@ -123,6 +127,13 @@ func (c *Core) paceQueue(q *queue) bool {
 			// may answer more often.
 			place, decided = min(place, c.decide(q, cp).Place), true
 			q.turns[i].Unused(share - place)
+		}
+		if certain := cp.entry.Decision.Certain; place > certain && cp.agenda.later(c.now) {
+			// Those who are due are left to certain calls.
+			q.turns[i].Unused(place - certain)
+			if place = certain; place == 0 {
+				why = "who is due found no agent before, and waits until one is certain"
+			}
 		}
 		if place > 0 {
 			cp.pacer.Placed(place)
@@ -132,7 +143,7 @@ func (c *Core) paceQueue(q *queue) bool {
 			q.demand.open += place
 			asked += place
 		} else if want[i] > 0 {
-			cp.hold = limit
+			cp.hold = why
 		}
 		if decided {
 			c.record(cp, place, cp.hold)
@@ -170,7 +181,11 @@ func (c *Core) take(cp *campaign, n int, d *pacing.Decision) {
 	c.trunk(cp).took(cp)
 	c.servers[cp.Server].inFlight += n
 	cp.agenda.ask(c.now)
-	c.do(TakeContacts{cp.Name, c.takeOf(cp, n, d)})
+	take := c.takeOf(cp, n, d)
+	if cp.Waits() {
+		cp.certain = take.Certain
+	}
+	c.do(TakeContacts{cp.Name, take})
 }
 
 // holdOf tells why a decision places no call.
@@ -182,6 +197,8 @@ func holdOf(d pacing.Decision) string {
 		return "there are as many calls as the ratio allows for the free agents"
 	case pacing.CapHarm:
 		return fmt.Sprintf("one more answer would find no agent with a chance of %.1f %%; %.1f %% are allowed", 100*d.Harm, 100*d.Threshold)
+	case pacing.CapKept:
+		return "a call rings for which an agent is kept, and the others are taken"
 	case pacing.CapBudget:
 		return "no agent is free, and the answers so far do not pay for one more abandoned call"
 	}

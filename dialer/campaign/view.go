@@ -89,7 +89,13 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 			if owner != cp {
 				r.Other, times = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
+			if owner.certain > 0 && i < len(other.campaigns) {
+				s.Kept++
+			}
 			for cl := range owner.openCalls(other) {
+				if cl.kept {
+					s.Kept++
+				}
 				r.Elapsed, r.Factor = float64(now-cl.claimed)*1e-9, cl.factor*times
 				if r.Other && cl.factor == 0 {
 					r.Factor = times

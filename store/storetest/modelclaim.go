@@ -27,7 +27,8 @@ func (m *model) claim(name string, now time.Time, take campaign.Take) (made []*m
 			c.State, c.Due, c.Callback = campaign.Expired, time.Time{}, false
 		}
 	}
-	for len(made) < take.Max {
+	most := take.Max
+	for len(made) < most {
 		c := mc.choose(now, &take, len(made))
 		if c == nil {
 			break
@@ -35,6 +36,9 @@ func (m *model) claim(name string, now time.Time, take campaign.Take) (made []*m
 		next, until, often, over := m.number(c, now, &take)
 		switch {
 		case next >= 0:
+			if held(c, &take).After(now) {
+				most = min(most, take.Certain)
+			}
 			m.seq++
 			mc.turn++
 			c.Next = next
@@ -81,7 +85,7 @@ func (mc *modelCampaign) choose(now time.Time, take *campaign.Take, taken int) (
 		return 0
 	}
 	for _, c := range mc.contacts {
-		if _, open := chanceOf(take, 0, c.Zone); !open || !waits(c) || c.Due.After(now) {
+		if _, open := chanceOf(take, 0, c.Zone); !open || !waits(c) || c.Due.After(now) || taken >= take.Certain && held(c, take).After(now) {
 			continue
 		}
 		if best == nil || cmp.Or(first(c)-first(best), cmp.Compare(by(c), by(best)), c.Due.Compare(best.Due)) < 0 {
@@ -89,6 +93,18 @@ func (mc *modelCampaign) choose(now time.Time, take *campaign.Take, taken int) (
 		}
 	}
 	return best
+}
+
+// held is until when a contact is only for calls for which an agent is certain; its
+// due time if it is for any.
+func held(c *campaign.Contact, take *campaign.Take) time.Time {
+	switch c.Last {
+	case campaign.Connected, campaign.Abandoned, campaign.Dropped:
+		if c.Attempts > 0 && !c.Callback {
+			return c.Due.Add(take.Hold)
+		}
+	}
+	return c.Due
 }
 
 // first is the order of those who are called before others.
@@ -178,8 +194,8 @@ func (mc *modelCampaign) lanes(take *campaign.Take) (next time.Time, all []campa
 		if c.Callback {
 			l.Priority = 0
 		}
-		if _, open := chanceOf(take, 0, c.Zone); open && (next.IsZero() || c.Due.Before(next)) {
-			next = c.Due
+		if _, open := chanceOf(take, 0, c.Zone); open && (next.IsZero() || held(c, take).Before(next)) {
+			next = held(c, take)
 		}
 		i := slices.IndexFunc(all, func(o campaign.Lane) bool { o.Due = l.Due; return o == l })
 		if i < 0 {
