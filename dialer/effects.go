@@ -86,7 +86,7 @@ func (d *Daemon) withCampaign(name string) string {
 func (d *Daemon) withRetry(old, cfg *config.Config, name string) string {
 	var n int64
 	was, is := old.Campaign(name), cfg.Campaign(name)
-	before, after := was.Retry.Rules(was.Calling.Location), is.Retry.Rules(is.Calling.Location)
+	before, after := was.RetryRules(), is.RetryRules()
 	for c, err := range d.store.Contacts(name) {
 		if err != nil {
 			return ""

@@ -75,7 +75,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			Zones:       c.Calling.ContactTimezone != config.CampaignZone,
 			Frequency:   c.Frequency,
 			Note:        note,
-			Retry:       c.Retry.Rules(c.Calling.Location),
+			Retry:       c.RetryRules(),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
 				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: c.Pacing.Regime.Patience.Seconds(),

@@ -23,11 +23,16 @@ func (h *held) due(now time.Time) bool {
 	return !first.IsZero() && !first.After(now)
 }
 
+// HeldUntil is until when a contact that waits is left to calls for which an agent
+// is certain; its Due if it is not.
+func (r *RetryRules) HeldUntil(c *Contact) time.Time {
+	return (&Take{Hold: r.Hold}).Holds(c.Callback, ClassOf(c), c.Due)
+}
+
 // note notes that a contact came back, if it is one of them, and returns when it
 // may be called without an agent for certain.
 func (cp *campaign) note(ct *Contact) time.Time {
-	take := Take{Hold: cp.Retry.Hold}
-	until := take.Holds(ct.Callback, ClassOf(ct), ct.Due)
+	until := cp.Retry.HeldUntil(ct)
 	if h := &cp.held; until.After(ct.Due) && (h.noted.IsZero() || ct.Due.Before(h.noted)) {
 		h.noted = ct.Due
 	}
@@ -52,6 +57,5 @@ func (h *held) look(lanes []Lane, hold time.Duration, asked time.Time, certain i
 
 // keep reports whether an agent is to be kept for a claim's call.
 func (cp *campaign) keep(ct *Contact, now time.Time) bool {
-	take := Take{Hold: cp.Retry.Hold}
-	return cp.Waits() && take.Holds(ct.Callback, ClassOf(ct), ct.Due).After(now)
+	return cp.Waits() && cp.Retry.HeldUntil(ct).After(now)
 }

@@ -163,6 +163,14 @@ func (r *RetryRule) delay(n int) time.Duration {
 	return d
 }
 
+// Longest is the longest that the rule lets a contact wait.
+func (r RetryRule) Longest() (longest time.Duration) {
+	for n := range r.Max {
+		longest = max(longest, r.delay(n+1))
+	}
+	return longest + time.Duration(r.Jitter*float64(longest))
+}
+
 // jittered is d and up to a share more, as a seed has it.
 func jittered(d time.Duration, share float64, seed string) time.Duration {
 	if share == 0 {

@@ -5,15 +5,16 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// Rules are the rules as the campaign package takes them; zone is whose days
-// MaxPerDay counts.
-func (r *Retry) Rules(zone *time.Location) campaign.RetryRules {
-	rules := campaign.RetryRules{MaxAttempts: r.MaxAttempts, MaxPerNumber: r.MaxPerNumber, MaxPerDay: r.MaxPerDay, Zone: zone}
+// RetryRules are the rules as the campaign package takes them, with what the
+// regime says of who was abandoned.
+func (c *Campaign) RetryRules() campaign.RetryRules {
+	r := &c.Retry
+	rules := campaign.RetryRules{MaxAttempts: r.MaxAttempts, MaxPerNumber: r.MaxPerNumber, MaxPerDay: r.MaxPerDay, Zone: c.Calling.Location}
 	for name, rule := range r.ByOutcome {
 		if o, ok := campaign.ParseOutcome(name); ok {
 			choice, _ := campaign.ParseNumberChoice(rule.NextNumber)
@@ -22,6 +23,15 @@ func (r *Retry) Rules(zone *time.Location) campaign.RetryRules {
 				Choice: choice, SwitchAfter: rule.SwitchAfter, First: rule.First,
 			}
 		}
+	}
+	regime := &c.Pacing.Regime
+	switch {
+	case c.Pacing.Mode != string(pacing.Predictive):
+	case regime.Guaranteed:
+		rules.CertainAfter, rules.Hold = regime.CertainAfter, campaign.Never
+	case regime.CertainAfter > 0:
+		longest := max(rules.ByOutcome[campaign.Abandoned].Longest(), rules.ByOutcome[campaign.Dropped].Longest())
+		rules.CertainAfter, rules.Hold = regime.CertainAfter, max(0, longest-regime.CertainAfter)
 	}
 	return rules
 }

@@ -141,6 +141,8 @@ type rawAbandoned struct {
 	FalseMachines *percent       `mapstructure:"false_machines"`
 	MinRing       *time.Duration `mapstructure:"min_ring"`
 	Lockout       *time.Duration `mapstructure:"lockout"`
+	CertainAfter  *time.Duration `mapstructure:"certain_after"`
+	Guaranteed    *bool          `mapstructure:"guaranteed"`
 }
 
 // percent is a share as it is written: 3%.

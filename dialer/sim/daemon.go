@@ -20,14 +20,14 @@ const (
 func newCore(s *Scenario) *campaign.Core {
 	mode, ratio, _ := ParseMode(s.Mode)
 	patience := time.Duration(float64(s.DropAfter) * float64(time.Second))
-	retry := config.Retry{MaxAttempts: config.DefaultMaxAttempts, ByOutcome: config.DefaultRetry()}
+	defaults := config.Campaign{Retry: config.Retry{MaxAttempts: config.DefaultMaxAttempts, ByOutcome: config.DefaultRetry()}}
 	return campaign.New(
 		[]campaign.Server{{Name: serverName, MaxChannels: max(1, int(s.TrunksPerAgent*float64(s.Agents)))}},
 		[]campaign.Settings{{
 			Name: campaignName, Server: serverName, Trunk: config.DefaultChannel, Queue: queueName,
 			MaxInFlight: math.MaxInt32,
 			Hours:       hours{begin.Add(time.Duration(s.Hours * float64(time.Hour)))},
-			Retry:       retry.Rules(time.UTC),
+			Retry:       defaults.RetryRules(),
 			Pacing: pacing.Settings{
 				Mode: mode, Ratio: ratio, Limit: s.AbandonTarget,
 				RingTimeout: float64(s.RingTimeout), Patience: float64(s.DropAfter),
