@@ -38,7 +38,7 @@ func run(t *testing.T, world, mode string, agents, seeds int, change func(*Scena
 
 func TestSameSeedSameShift(t *testing.T) {
 	s, _ := World("hard")
-	s.Agents, s.Hours, s.ScoreSpread, s.Patience = 7, 2, 1, 20
+	s.Agents, s.Hours, s.ScoreSpread, s.Patience = 7, 0.5, 1, 20
 	if a, b := Run(&s, 4), Run(&s, 4); !reflect.DeepEqual(a, b) {
 		t.Errorf("%+v and %+v", a, b)
 	}
@@ -122,7 +122,7 @@ func TestStricterLimit(t *testing.T) {
 // bounds and the shift keeps its limit.
 func TestStepOfTheAnswerRate(t *testing.T) {
 	for _, human := range []Hourly{{0.1, 0.1, 0.1, 0.1, 0.4}, {0.4, 0.4, 0.4, 0.4, 0.1}} {
-		r := run(t, "typical", "predictive", 10, 2, func(s *Scenario) { s.Answer.Human = human })
+		r := run(t, "typical", "predictive", 10, 1, func(s *Scenario) { s.Answer.Human = human })
 		answers, abandoned := 0, 0
 		for _, p := range r.Slices[16:18] {
 			answers += p.Answers
@@ -244,8 +244,8 @@ func TestListEnd(t *testing.T) {
 // TestLargeTeamsColdStart: what few calls have told must not be acted on by
 // many agents at once.
 func TestLargeTeamsColdStart(t *testing.T) {
-	r := run(t, "hard", "predictive", 300, 1, func(s *Scenario) { s.Hours = 0.5 })
+	r := run(t, "hard", "predictive", 200, 1, func(s *Scenario) { s.Hours = 0.4 })
 	if r.Abandon.Mean > 0.08 || r.Occupancy.Mean < 0.6 {
-		t.Errorf("occupancy %.3f, abandoned %.4f in the first half hour", r.Occupancy.Mean, r.Abandon.Mean)
+		t.Errorf("occupancy %.3f, abandoned %.4f in the first 24 minutes", r.Occupancy.Mean, r.Abandon.Mean)
 	}
 }
