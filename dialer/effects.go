@@ -87,7 +87,8 @@ func (d *Daemon) withCampaign(name string) string {
 // withRetry counts who has had more attempts than are allowed from now on.
 func (d *Daemon) withRetry(old, cfg *config.Config, name string) string {
 	var n int64
-	before, after := rulesOf(old.Campaign(name)), rulesOf(cfg.Campaign(name))
+	was, is := old.Campaign(name), cfg.Campaign(name)
+	before, after := was.RetryRules(), is.RetryRules()
 	for c, err := range d.store.Contacts(name) {
 		if err != nil {
 			return ""

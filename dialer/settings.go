@@ -84,7 +84,7 @@ func settingsOf(cfg *config.Config) []campaign.Settings {
 			Zones:       c.Calling.ContactTimezone != config.CampaignZone,
 			Frequency:   c.Frequency,
 			Note:        note,
-			Retry:       rulesOf(&c),
+			Retry:       c.RetryRules(),
 			Pacing: pacing.Settings{
 				Mode: pacing.Mode(c.Pacing.Mode), Ratio: c.Pacing.Ratio, Limit: c.Pacing.AbandonTarget,
 				RingTimeout: c.Originate.RingTimeout.Seconds(), Patience: c.Pacing.Regime.Patience.Seconds(),
@@ -105,20 +105,4 @@ func callerIDsOf(c *config.Campaign) campaign.CallerIDs {
 		ids.All = append(ids.All, campaign.CallerID{Number: number, Areas: c.Areas(number)})
 	}
 	return ids
-}
-
-func rulesOf(c *config.Campaign) campaign.RetryRules {
-	rules := campaign.RetryRules{
-		MaxAttempts: c.Retry.MaxAttempts, MaxPerNumber: c.Retry.MaxPerNumber, MaxPerDay: c.Retry.MaxPerDay, Zone: c.Calling.Location,
-	}
-	for name, r := range c.Retry.ByOutcome {
-		if o, ok := campaign.ParseOutcome(name); ok {
-			choice, _ := campaign.ParseNumberChoice(r.NextNumber)
-			rules.ByOutcome[o] = campaign.RetryRule{
-				After: r.After, Multiply: r.Multiply, AtMost: r.AtMost, Jitter: r.Jitter, Max: r.Max,
-				Choice: choice, SwitchAfter: r.SwitchAfter, First: r.First,
-			}
-		}
-	}
-	return rules
 }

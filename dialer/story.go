@@ -143,7 +143,7 @@ func (t storyteller) why(s *report.Story, f *store.Found, all []store.Found, att
 	case campaign.Exhausted:
 		s.Why = "exhausted"
 		if cfg != nil {
-			rules := rulesOf(cfg)
+			rules := cfg.RetryRules()
 			s.Why += ": " + rules.Exhaustion(c)
 		}
 	case campaign.BadNumber:
@@ -214,6 +214,14 @@ func (t storyteller) waits(s *report.Story, f *store.Found, all []store.Found, c
 			when = "then"
 		}
 		but("its calling window is shut %s and opens at %s", when, t.clock(open, c, cfg))
+	}
+	rules := cfg.RetryRules()
+	switch until := rules.HeldUntil(c); {
+	case !until.After(from):
+	case rules.Hold >= campaign.Never:
+		but("because no agent was there for the last one, only by a call for which an agent is certain")
+	default:
+		but("because no agent was there for the last one, until %s only by a call for which an agent is certain", t.clock(until, c, cfg))
 	}
 	if s.Opens.IsZero() && !c.Due.After(t.now) {
 		t.turn(f, all, but)

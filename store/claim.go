@@ -59,7 +59,7 @@ func (t *txn) claim(p *parts, now time.Time, take *campaign.Take) (taken campaig
 		}
 		due := timeOf(at)
 		taken.Lanes = append(taken.Lanes, describe(l.key, due))
-		if l.open && (taken.Next.IsZero() || due.Before(taken.Next)) {
+		if due = take.Holds(l.key[0] == 0, l.key[1], due); l.open && (taken.Next.IsZero() || due.Before(taken.Next)) {
 			taken.Next = due
 		}
 	}
@@ -120,7 +120,7 @@ type dueContact struct {
 // the way. Nothing is changed under the cursors: they would skip.
 func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found []dueContact, err error) {
 	will := map[string]bool{} // be called; several contacts may have the same number
-	taken := 0
+	taken, most := 0, take.Max
 	turn := s.p.attempts.Sequence() + 1
 	for i := 0; i < len(s.lanes); {
 		level := s.lanes[i:]
@@ -131,7 +131,7 @@ func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found 
 			}
 		}
 		i += len(level)
-		for taken < take.Max {
+		for taken < most {
 			l, f, err := s.choose(level, now, taken, turn)
 			if err != nil {
 				return nil, err
@@ -149,6 +149,9 @@ func (t *txn) collectDue(s *dueScan, now time.Time, take *campaign.Take) (found 
 			if !d.undone && (d.fate.state == campaign.Dialing || d.revision != nil && d.revision.row != nil) {
 				taken++
 				turn++
+				if s.held(l, d.contact.Due, now) {
+					most = min(most, take.Certain)
+				}
 			}
 			found = append(found, d)
 			if err := s.next(l, f); err != nil {
@@ -184,12 +187,8 @@ func (t *txn) meet(s *dueScan, l *laneScan, f *freshScan, now time.Time, take *c
 // others; nil if none is due.
 func (s *dueScan) choose(level []*laneScan, now time.Time, taken int, turn uint64) (best *laneScan, in *freshScan, err error) {
 	sign := 0.0 // of the chance, in what is looked for
-	switch {
-	case level[0].key[0] == 0 || turn%campaign.LongestEach == 0:
-	case taken < s.take.Sure:
-		sign = 1
-	case taken < s.take.Sure+s.take.Long:
-		sign = -1
+	if level[0].key[0] != 0 {
+		sign = float64(s.take.Prefers(taken, turn))
 	}
 	var bestChance float64
 	var bestAt, bestID uint64
@@ -201,7 +200,7 @@ func (s *dueScan) choose(level []*laneScan, now time.Time, taken int, turn uint6
 		if err != nil {
 			return nil, nil, err
 		}
-		if !ok || at > nanos(now) {
+		if !ok || at > nanos(now) || taken >= s.take.Certain && s.held(l, timeOf(at), now) {
 			continue
 		}
 		chance := sign * l.chance
@@ -210,6 +209,12 @@ func (s *dueScan) choose(level []*laneScan, now time.Time, taken int, turn uint6
 		}
 	}
 	return best, in, nil
+}
+
+// held reports whether the contacts of a lane that are due at due are left to
+// certain calls now.
+func (s *dueScan) held(l *laneScan, due, now time.Time) bool {
+	return s.take.Holds(l.key[0] == 0, l.key[1], due).After(now)
 }
 
 func (t *txn) ringing(number string) bool { return t.tx.Bucket(bRinging).Get([]byte(number)) != nil }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +35,8 @@ func (a *app) simulateCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "What a way of pacing would reach",
-		Long: `Simulates shifts of a call centre with the pacing of the daemon, in virtual time.
+		Long: `Simulates shifts of a call centre with the daemon's campaigns and pacing, in virtual
+time: whom to call next, retries by the default rules, and what the manager shows.
 What no flag and no scenario file says is as in the world "typical". Occupancy is
 talk and wrap-up time of logged-in time, breaks not counted; JSON gives it and
 abandoned calls as shares of 1.
@@ -61,6 +63,7 @@ A scenario file is YAML, durations with a unit; what is left out is as above:
   wrapup: {mean: 30s, cv: 0.6}
   agent_sigma: 0.15           # how much agents differ in speed
   score_spread: 0             # how much contacts differ: sigma of the log-odds
+  contacts: 0                 # all due at the beginning; 0: as many as are needed
   breaks: {every: 40m, length: 5m}
   patience: 20s               # on average; left out: for ever
   drop_after: 2s              # who answered and has no agent by then is abandoned
@@ -91,6 +94,8 @@ A scenario file is YAML, durations with a unit; what is left out is as above:
 }
 
 func (a *app) simulate(cmd *cobra.Command, s *simulation) error {
+	// Each call leaves some garbage, and there are hundreds of thousands of them.
+	debug.SetGCPercent(400)
 	modes := s.compare
 	if s.table && len(modes) == 0 {
 		modes = []string{"progressive", "power:2", "predictive"}

@@ -35,6 +35,11 @@ type dueNote struct{ due, at time.Time }
 
 func (g *agenda) ask(now time.Time) { g.asked, g.doubt = now, false }
 
+// later reports whether nothing is due that is known of.
+func (g *agenda) later(now time.Time) bool {
+	return g.empty && g.next.IsZero() || g.next.After(now)
+}
+
 // note books that a contact came back and is due at due.
 func (g *agenda) note(due, now time.Time) {
 	if len(g.noted) >= maxNoted {

@@ -42,10 +42,13 @@ type call struct {
 	server    *server
 	via       *trunk    // nil: an orphan's
 	queue     *queue    // nil: an orphan's
+	place     int       // in Core.live
+	kept      bool      // an agent is kept for it until it is answered
 	class     uint8     // of the contact, at the time
 	hour      int       // of the day there, when it was placed
 	rate      float64   // the campaign's, then
 	factor    float64   // as in pacing.Ringing
+	claimed   int64     // as in time.Time.UnixNano
 	since     time.Time // when this process learnt of it
 	recovered bool
 	missing   time.Time // Asterisk has had no channel of it since; zero: it has
@@ -457,7 +460,7 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	cl.campaign.Retry.Settle(&ct, &a, c.now)
 	if ct.State == Waiting {
 		cl.campaign.over = false
-		c.comesBack(cl.campaign, ct.Zone, ct.Due)
+		c.comesBack(cl.campaign, ct.Zone, cl.campaign.note(&ct))
 	}
 	if !cl.callback.IsZero() {
 		cl.campaign.over = false

@@ -67,6 +67,7 @@ func (c *Core) claimed(ev Claimed) {
 	short := len(ev.Claims) < cp.claiming
 	short = short || cp.zones.looking // that has shown all there is
 	stale := cp.stale
+	cp.held.look(ev.Lanes, cp.Retry.Hold, cp.agenda.asked, cp.certain)
 	c.storeAnswered(cp)
 	next := c.told(cp, &ev)
 	if stale {
@@ -80,7 +81,7 @@ func (c *Core) claimed(ev Claimed) {
 		cp.fault.clear()
 		c.untroubled(unclaimed(cp), "contacts can be claimed again", slog.String("campaign", cp.Name))
 	}
-	placed := false
+	placed := 0
 	for _, cm := range ev.Claims {
 		cp.over, cp.told = false, false
 		if c.known(cm.Attempt.ID) {
@@ -99,13 +100,16 @@ func (c *Core) claimed(ev Claimed) {
 			c.do(Withdraw{Claim: cm})
 			continue
 		}
-		placed = true
+		placed++
 		c.shows(cp, &cm.Attempt, 1)
 		c.add(cp, cm)
 		c.do(Originate{s.Name, cm})
 	}
-	if !placed {
+	if placed == 0 {
 		c.trunk(cp, s).missed(cp)
+	}
+	if short || placed < len(ev.Claims) {
+		c.changes++ // there are fewer calls than were decided on
 	}
 }
 
@@ -115,9 +119,9 @@ func (c *Core) known(id string) bool { return c.calls[id] != nil || c.ended.has(
 // withdraw takes back an attempt that certainly was not dialed.
 func (c *Core) withdraw(cp *campaign, s *server, w Withdraw) {
 	s.rate.Return(1)
-	due := c.now
-	if w.Contact.Due.After(due) {
-		due = w.Contact.Due
+	due := cp.note(&w.Contact)
+	if due.Before(c.now) {
+		due = c.now
 	}
 	c.comesBack(cp, w.Contact.Zone, due)
 	c.do(w)
@@ -188,8 +192,10 @@ func (c *Core) orphan(name string) *campaign {
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
 	class, s := ClassOf(&cm.Contact), c.placedOn(cp, &cm.Attempt)
-	cl := &call{Claim: cm, campaign: cp, class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: s, via: c.trunk(cp, s), queue: c.queue(s.Name, cp.Queue), since: c.now, channels: map[string]time.Time{}}
+	cl := &call{Claim: cm, campaign: cp, kept: cp.keep(&cm.Contact, c.now), class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: s, via: c.trunk(cp, s), queue: c.queue(s.Name, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now, channels: map[string]time.Time{}}
 	c.calls[cm.Attempt.ID] = cl
+	cl.place = len(c.live)
+	c.live = append(c.live, cl)
 	if cp.pacer.Mode == pacing.Predictive {
 		cl.factor = cp.pacer.Contacts.Factor(class, cl.hour)
 	}
@@ -216,6 +222,10 @@ func (c *Core) placedOn(cp *campaign, a *Attempt) *server {
 
 func (c *Core) remove(cl *call) {
 	delete(c.calls, cl.Attempt.ID)
+	last := c.live[len(c.live)-1]
+	c.live[cl.place], last.place = last, cl.place
+	c.live[len(c.live)-1] = nil
+	c.live = c.live[:len(c.live)-1]
 	cl.gone = true
 	c.ended.add(cl.Attempt.ID)
 	cl.campaign.inFlight--

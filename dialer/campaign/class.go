@@ -19,6 +19,12 @@ const (
 	NumClasses = classLater + gaveKinds
 )
 
+// foundNoAgent reports whether the contacts of a class that wait are those whom the
+// last call found no agent for: who was connected does not wait.
+func foundNoAgent(class uint8) bool {
+	return class >= classSecond && (class-classSecond)%gaveKinds == gavePerson
+}
+
 // ClassOf is the class of a contact that is due. It depends on nothing but the
 // attempts so far and the last outcome.
 func ClassOf(c *Contact) uint8 {

@@ -24,6 +24,7 @@ type Core struct {
 	first      int              // the queue that is served first
 	calls      map[string]*call // by attempt id
 	shown      Shown            // caller IDs
+	live       []*call          // the same, in no order
 	ended      recent           // ids of calls that were settled, for late events
 
 	now     time.Time
@@ -31,7 +32,9 @@ type Core struct {
 	about   *call // that an event of Asterisk is about; nil: none
 	closing bool
 	view    pacing.Snapshot // of the last decision; its slices are used again
-	repace  bool            // the event may allow a call that could not be placed before
+	before  pacing.State    // what was learnt before it
+	repace  bool            // what happened may allow a call that could not be placed before
+	changes uint64          // how often something happened that a decision may depend on
 
 	lost uint64 // calls whose end no event told
 	late uint64 // events of calls already settled
@@ -68,7 +71,9 @@ type campaign struct {
 	reserved []CallerIDTurn // of the claim under way
 	stale    bool           // under rules that are not in force any more
 	silent   bool           // the store is long about it, and that was said
+	certain  int            // calls for which an agent is certain, if a contact among them needs one
 	agenda   agenda
+	held     held
 	zones    zones
 
 	putOffBusy, putOffTooOften int     // see CampaignStatus
@@ -132,16 +137,29 @@ func (c *Core) queue(server, name string) *queue {
 	return nil
 }
 
-// Step takes one event and returns what is to be done, in order. A now before
-// that of the last Step counts as the same.
-func (c *Core) Step(now time.Time, ev Event) []Effect {
+// Step takes what happened, in order, and returns what is to be done, in order. A
+// now before that of the last Step counts as the same.
+func (c *Core) Step(now time.Time, events ...Event) []Effect {
 	if now.After(c.now) {
 		c.now = now
 	}
-	c.effects = nil
-	// Most events of Asterisk cannot allow a call; the next Tick is near.
-	_, c.repace = ev.(AMI)
-	c.repace = !c.repace
+	c.effects, c.repace = nil, false
+	for _, ev := range events {
+		c.happened(ev)
+	}
+	if c.repace {
+		c.pace()
+	}
+	return c.effects
+}
+
+func (c *Core) happened(ev Event) {
+	if _, ok := ev.(Claimed); !ok {
+		c.changes++ // but see claimed
+	}
+	if _, ok := ev.(AMI); !ok {
+		c.repace = true // most events of Asterisk cannot allow a call; the next Tick is near
+	}
 	switch ev := ev.(type) {
 	case Tick:
 		c.tick()
@@ -199,17 +217,13 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	default:
 		panic(fmt.Sprintf("campaign: unknown event %T", ev))
 	}
-	if c.repace {
-		c.pace()
-	}
-	return c.effects
 }
 
 func (c *Core) do(e Effect) { c.effects = append(c.effects, e) }
 
 func (c *Core) tick() {
 	var ended, waiting, answered []*call
-	for _, cl := range c.calls {
+	for _, cl := range c.live {
 		if cl.phase >= phaseAnswered && !cl.carried {
 			answered = append(answered, cl)
 		}

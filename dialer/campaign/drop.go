@@ -52,10 +52,11 @@ func (c *Core) giveUpRinging(q *queue) {
 	}
 }
 
-// anyBusy reports whether an agent of q will be free again.
+// anyBusy reports whether an agent of q will be free again who is not paused: one
+// who is may have gone home after the last talk.
 func (c *Core) anyBusy(q *queue) bool {
 	for _, m := range q.members {
-		if _, ok := c.busy(q, m); ok {
+		if _, ok := c.busy(q, m); ok && !m.Paused {
 			return true
 		}
 	}

@@ -76,3 +76,45 @@ func TestDetectionsAreCountedAsStored(t *testing.T) {
 		}
 	}
 }
+
+// TestCorrectionOfTheClass: what was taken for a person, or for a machine, leaves
+// no trace in what is known of the contact's class and hour.
+func TestCorrectionOfTheClass(t *testing.T) {
+	learnt := func(steps ...string) (state pacing.Estimate) {
+		now := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+		c := New([]Server{{Name: "pbx"}}, []Settings{{
+			Name: "spring", Servers: []string{"pbx"}, Queue: "Camp200", MaxInFlight: 9, Regime: pacing.Regimes[0],
+			Hours:  span{0, 24 * time.Hour},
+			Pacing: pacing.Settings{Mode: pacing.Predictive, Limit: 0.03, RingTimeout: 30, Patience: 2},
+		}}, map[string]State{"spring": Running})
+		step := func(ev Event) {
+			for _, e := range c.Step(now, ev) {
+				if e, ok := e.(SaveLearnt); ok {
+					state = e.State.Contacts
+				}
+			}
+		}
+		step(LinkUp{Server: "pbx"})
+		step(Claimed{Campaign: "spring", Taken: Taken{Claims: []Claim{{
+			Attempt: Attempt{ID: "A1", Campaign: "spring", Claimed: now}, Contact: Contact{ID: 1, Attempts: 1, Last: Busy}}}}})
+		for _, s := range append([]string{"new", "dial", "ring"}, steps...) {
+			for _, line := range flow(s) {
+				step(AMI{Server: "pbx", Event: event("A1", line)})
+			}
+		}
+		now = now.Add(time.Minute)
+		step(Tick{})
+		return state
+	}
+	machine := learnt("answer", "response", "detect-machine", "dialplan-ends")
+	person := learnt("answer", "response", "join", "abandon")
+	if machine == person {
+		t.Fatal("a machine's call teaches what a person's does")
+	}
+	if got := learnt("answer", "response", "join", "detect-machine", "timeout"); got != machine {
+		t.Errorf("taken for a person first: %+v, want %+v", got, machine)
+	}
+	if got := learnt("answer", "response", "detect-machine", "detect-human", "join", "abandon"); got != person {
+		t.Errorf("taken for a machine first: %+v, want %+v", got, person)
+	}
+}

@@ -47,15 +47,19 @@ func (c *Core) pace() {
 // wants tells how many contacts a campaign that may call could dial now on a
 // server if there were agents, and why none if it is none.
 func (c *Core) wants(cp *campaign, s *server) (int, string) {
+	next := cp.agenda.next
+	if first := cp.held.first(); !first.IsZero() && first.Before(next) {
+		next = first
+	}
 	switch {
 	case cp.silent:
 		return 0, "the store has not answered since " + c.clockText(cp.agenda.asked)
 	case cp.claiming > 0, cp.Zones && !cp.zones.known:
 		return 0, ""
-	case cp.agenda.empty && cp.agenda.next.IsZero():
+	case cp.agenda.empty && next.IsZero():
 		return 0, "list end: no contact is left to dial"
-	case cp.agenda.next.After(c.now):
-		return 0, "no contact is due until " + c.clockText(cp.agenda.next)
+	case next.After(c.now):
+		return 0, "no contact is due until " + c.clockText(next)
 	case cp.inFlight >= cp.MaxInFlight:
 		return 0, fmt.Sprintf("max_in_flight of %d is reached", cp.MaxInFlight)
 	}
@@ -117,7 +121,7 @@ func (c *Core) paceQueue(q *queue) bool {
 	shares := pacing.Share(n, want, q.turns)
 	for i, cp := range q.campaigns {
 		p := cp.placeOn(q.server)
-		share := min(shares[i], c.trunk(cp, q.server).room(c.now))
+		share, why := min(shares[i], c.trunk(cp, q.server).room(c.now)), limit
 		q.turns[i].Unused(shares[i] - share)
 		place, decided := share, cp == lead
 		if place > 0 && !decided {
@@ -126,14 +130,22 @@ func (c *Core) paceQueue(q *queue) bool {
 			place, decided = min(place, c.decide(q, cp).Place), true
 			q.turns[i].Unused(share - place)
 		}
+		if certain := cp.entry.Decision.Certain; place > certain && cp.agenda.later(c.now) {
+			// Those who are due are left to certain calls.
+			q.turns[i].Unused(place - certain)
+			if place = certain; place == 0 {
+				why = "who is due found no agent before, and waits until one is certain"
+			}
+		}
 		if place > 0 {
 			cp.pacer.Placed(place)
+			p.placed = place
 			c.take(cp, q.server, place, &cp.entry.Decision)
 			q.demand.onTheWay += place
 			q.demand.open += place
 			asked += place
 		} else if want[i] > 0 {
-			p.hold = limit
+			p.hold = why
 		}
 		if decided {
 			c.record(cp, p, place)
@@ -180,6 +192,9 @@ func (c *Core) take(cp *campaign, s *server, n int, d *pacing.Decision) {
 	cp.agenda.ask(c.now)
 	take := c.takeOf(cp, n, s, d)
 	c.reserve(cp, take.CallerIDs)
+	if cp.Waits() {
+		cp.certain = take.Certain
+	}
 	c.do(TakeContacts{cp.Name, take})
 }
 
@@ -192,6 +207,8 @@ func holdOf(d pacing.Decision) string {
 		return "there are as many calls as the ratio allows for the free agents"
 	case pacing.CapHarm:
 		return fmt.Sprintf("one more answer would find no agent with a chance of %.1f %%; %.1f %% are allowed", 100*d.Harm, 100*d.Threshold)
+	case pacing.CapKept:
+		return "a call rings for which an agent is kept, and the others are taken"
 	case pacing.CapBudget:
 		return "no agent is free, and the answers so far do not pay for one more abandoned call"
 	}

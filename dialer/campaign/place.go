@@ -24,6 +24,10 @@ type place struct {
 	hold    string     // why no call is placed there at this moment
 	by      pacing.Cap // of the last decision there that is in the ledger
 	decided time.Time  // when the pacer was last asked for it
+
+	decision pacing.Decision // then
+	asOf     uint64          // Core.changes then
+	placed   int             // calls that it was followed by
 }
 
 // placeOn is a campaign's place on a server, nil if it does not call there.

@@ -52,7 +52,7 @@ type queue struct {
 	taken  []time.Time // when other callers were about to be connected
 
 	members      map[string]*member
-	ordered      []string      // see memberNames; nil: to be made
+	ordered      []*member     // see inOrder; nil: to be made
 	membersAt    time.Time     // when they were last asked for
 	membersKnown bool          // they were seen since the link came up
 	sharers      []*queue      // see sharers; nil: to be found
@@ -83,10 +83,13 @@ type member struct {
 	ami.Member
 	since  time.Time // when its Status was learnt
 	freeAt time.Time // end of its wrap-up, by our clock
+	took   bool      // the call that it talks in, while it was not paused
+	work   time.Time // it has paused since a talk ended, then; zero: it has not
+	ended  time.Time // its last talk did, and what followed is not learnt yet; zero: it is
 }
 
 func (m *member) idle() bool {
-	return !m.Paused && (m.Status == ami.DeviceUnknown || m.Status == ami.DeviceNotInUse)
+	return !m.Paused && m.rests()
 }
 
 // away reports whether no call can reach the member.
@@ -122,16 +125,18 @@ func (c *Core) memberChanged(server string, e *ami.QueueMemberChange) {
 }
 
 func (c *Core) setMember(q *queue, m ami.Member) {
-	old := q.members[m.Interface]
-	now := &member{Member: m, since: c.now}
-	if old == nil {
+	var old *member
+	now := q.members[m.Interface]
+	if now == nil {
+		now = &member{}
+		q.members[m.Interface] = now
 		c.membersChanged()
 	} else {
-		now.freeAt = old.freeAt
-		if old.Status == m.Status {
-			now.since = old.since
-		}
+		was := *now
+		old = &was
 	}
+	*now = member{Member: m, since: c.now}
+	now.follow(old)
 	if wrapup := max(q.wrapup, m.Wrapup); wrapup > 0 && !m.LastCall.IsZero() {
 		// LastCall is cut to whole seconds, hence one more. It cannot lie ahead:
 		// if it seems to, the clocks have drifted since they were compared.
@@ -143,7 +148,6 @@ func (c *Core) setMember(q *queue, m ami.Member) {
 			now.freeAt = end
 		}
 	}
-	q.members[m.Interface] = now
 	c.memberLearnt(q, old, now)
 }
 

@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// Never is a RetryRules.Hold without end.
+const Never = 100 * 365 * 24 * time.Hour
+
 // MaxRetryDelay bounds what a rule that multiplies comes to.
 const MaxRetryDelay = 60 * 24 * time.Hour
 
@@ -40,6 +43,12 @@ type RetryRules struct {
 	MaxPerNumber int // of these, at one number; 0: no such bound
 	MaxPerDay    int // and placed on one day of Zone; 0: no such bound
 	Zone         *time.Location
+	// CertainAfter, unless 0, is when those may be called again whom a call found no
+	// agent for, abandoned or dropped, by a call for which an agent is certain; Hold
+	// is how long after that others may. Without it Hold counts from the time of
+	// their rule.
+	CertainAfter time.Duration
+	Hold         time.Duration
 	ByOutcome    [NumOutcomes]RetryRule
 }
 
@@ -123,7 +132,11 @@ func (r *RetryRules) due(c *Contact, called int, a *Attempt, now time.Time) time
 		// It was called before, and waits for what its own last call came to.
 		rule, n = &r.ByOutcome[next.Last], int(c.Tries[next.Last])
 	}
-	due := now.Add(jittered(rule.delay(n), rule.Jitter, a.ID))
+	after := jittered(rule.delay(n), rule.Jitter, a.ID)
+	if (a.Outcome == Abandoned || a.Outcome == Dropped) && r.CertainAfter > 0 {
+		after = min(after, r.CertainAfter)
+	}
+	due := now.Add(after)
 	if due.Before(c.NotBefore) {
 		due = c.NotBefore
 	}
@@ -148,6 +161,14 @@ func (r *RetryRule) delay(n int) time.Duration {
 		d = time.Duration(min(float64(d)*math.Pow(r.Multiply, float64(more)), float64(most)))
 	}
 	return d
+}
+
+// Longest is the longest that the rule lets a contact wait.
+func (r RetryRule) Longest() (longest time.Duration) {
+	for n := range r.Max {
+		longest = max(longest, r.delay(n+1))
+	}
+	return longest + time.Duration(r.Jitter*float64(longest))
 }
 
 // jittered is d and up to a share more, as a seed has it.

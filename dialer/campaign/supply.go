@@ -31,7 +31,7 @@ func (c *Core) countDemand() {
 	for _, q := range c.queues {
 		d := demand{callers: q.picture.Callers}
 		asked := q.picture.Asked
-		for _, m := range q.members {
+		for _, m := range q.inOrder() {
 			if m.ringing() && m.since.Before(asked) {
 				d.ringing++
 			}
@@ -48,15 +48,21 @@ func (c *Core) countDemand() {
 		}
 		q.demand = d
 	}
-	for _, cl := range c.calls {
+	for _, cl := range c.live {
 		if cl.queue != nil && cl.leg1Gone.IsZero() {
-			cl.queue.demand.add(cl, cl.queue.picture.Asked)
+			cl.queue.demand.add(cl)
 		}
 	}
 }
 
-// add counts a live call, with the queue's picture as asked for at asked.
-func (d *demand) add(cl *call, asked time.Time) {
+// add counts a live call of the queue.
+func (d *demand) add(cl *call) {
+	if cl.phase < phaseAnswered {
+		d.onTheWay++
+		d.open++
+		return
+	}
+	asked := cl.queue.picture.Asked
 	settled := asked.Add(-deviceLag)
 	switch {
 	case cl.dropped:
@@ -66,11 +72,8 @@ func (d *demand) add(cl *call, asked time.Time) {
 	case cl.phase < phaseQueued:
 		// While the dialplan finds out who answered, it may be a person.
 		d.onTheWay++
-		if cl.phase < phaseAnswered {
-			d.open++
-		}
 	case cl.phase == phaseTalking:
-		if !cl.Attempt.Connected.Before(settled) {
+		if !cl.Attempt.Connected.Before(settled) && !cl.queue.shows(cl.agent, asked) {
 			d.onTheWay++
 		}
 	case !cl.queuedAt.Before(asked):
@@ -85,13 +88,20 @@ func (d *demand) add(cl *call, asked time.Time) {
 	}
 }
 
+// shows reports whether a picture that was asked for at asked has a member as one
+// who talks: Asterisk counts by the status that it told.
+func (q *queue) shows(iface string, asked time.Time) bool {
+	m := q.members[iface]
+	return m != nil && m.talks() && !m.since.After(asked)
+}
+
 // supplyOf is what the demand leaves of a queue's agents. An agent who is a
 // member of several queues is available in each, so what is on its way to one
 // of them counts in all: that errs on the side of fewer free ones where queues
 // share only some.
 func (c *Core) supplyOf(q *queue) pacing.Supply {
 	s := pacing.Supply{Available: q.picture.Available}
-	for _, m := range q.members {
+	for _, m := range q.inOrder() {
 		if m.idle() && c.now.Before(m.freeAt) {
 			s.Wrapup++
 		}

@@ -12,7 +12,9 @@ import "time"
 //     most probably, the Long ones after them from the one whose contacts do least,
 //     and all others, the longest due first.
 //
-// Every LongestEach-th one that a campaign takes is the longest due all the same.
+// Those whom a call found no agent for, and who did not ask to be called, are left
+// out for Hold after they are due, but for a claim of Certain calls: one that takes
+// such a contact takes no more than Certain in all. Every LongestEach-th one that a campaign takes is the longest due all the same.
 // So whoever is due, and has n others of the priority that are due for longer, is
 // called at the latest when (n+1)·LongestEach contacts were taken while none of a
 // higher priority was due: nobody starves whose zone is open.
@@ -22,6 +24,11 @@ type Take struct {
 	Server string
 	Sure   int
 	Long   int
+	// Certain is how many calls find an agent whatever the calls in the air do. Hold
+	// is how long, after they are due, the contacts are left to these whom a call
+	// found no agent for; 0: not at all.
+	Certain int
+	Hold    time.Duration
 	// Zones are those in which contacts may be called now. Contacts of other zones
 	// are not looked at. AllZones takes contacts of any.
 	Zones    []Zone
@@ -39,6 +46,30 @@ type Take struct {
 	// CallerIDs are the numbers that the calls may show: see Show. No more contacts
 	// are taken than Most. Empty: the attempts keep none.
 	CallerIDs []CallerIDTurn
+}
+
+// Prefers is which of the contacts that are due and of the same priority is taken
+// next, after taken others: 1, who answers most probably; -1, who does least; 0,
+// the longest due. turn counts what the campaign takes, over all claims. Those who
+// are before all priorities are taken by 0, and do not ask.
+func (t *Take) Prefers(taken int, turn uint64) int {
+	switch {
+	case turn%LongestEach == 0:
+	case taken < t.Sure:
+		return 1
+	case taken < t.Sure+t.Long:
+		return -1
+	}
+	return 0
+}
+
+// Holds is until when contacts of a class that are due at due are left to certain
+// calls; due itself if they are not. callback is as in Contact.
+func (t *Take) Holds(callback bool, class uint8, due time.Time) time.Time {
+	if callback || !foundNoAgent(class) {
+		return due
+	}
+	return due.Add(t.Hold)
 }
 
 // LongestEach is every how many contacts the longest due of their priority is
@@ -76,8 +107,8 @@ type Lane struct {
 // Taken is what a claim took.
 type Taken struct {
 	Claims []Claim
-	// Next is when the next contact is due that was not claimed and is in one of
-	// the zones that were asked for; zero: there is none.
+	// Next is when the next contact is due, or Hold is over for it, that was not
+	// claimed and is in one of the zones that were asked for; zero: there is none.
 	Next time.Time
 	// Lanes are all that the campaign has, in the order of their keys, as they are
 	// afterwards.

@@ -1,16 +1,26 @@
 package campaign
 
 import (
+	"cmp"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
 
-// decide asks a campaign's pacer how many calls it may place now.
+// decide asks a campaign's pacer how many calls it may place now. It does not ask
+// again as long as nothing happened but that what it decided on was done.
 func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
-	s, p := &c.view, cp.placeOn(q.server)
+	p := cp.placeOn(q.server)
+	if d := &p.decision; p.asOf == c.changes && p.placed == d.Place {
+		d.Place, d.Certain, d.Sure, d.Long = 0, 0, 0, 0
+		p.placed, cp.entry.Decision = 0, *d
+		return *d
+	}
+	p.asOf, p.placed = c.changes, 0
+	s := &c.view
 	c.viewQueue(q, cp, s)
 	s.Since = 0
 	twice := 0.0 // of that time, what another place has counted
@@ -22,13 +32,17 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 	cp.pacer.Patience = q.patience(cp.Pacing.Patience)
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
 	if cp.pacer.Mode == pacing.Predictive {
-		before := cp.pacer.State
-		before.Contacts = pacing.Estimate{} // nothing is decided by it
-		cp.entry.State = &before
+		c.before = cp.pacer.State
 	}
 	cp.entry.Decision = cp.pacer.Decide(s)
+	p.decision = cp.entry.Decision
 	cp.pacer.Day.Seconds -= min(twice, cp.pacer.Day.Seconds)
 	if cp.entry.Decision.Place > 0 || cp.entry.Decision.By != p.by {
+		if cp.pacer.Mode == pacing.Predictive {
+			before := c.before
+			before.Contacts = pacing.Estimate{} // nothing is decided by it
+			cp.entry.State = &before
+		}
 		// The slices are used again for the next campaign's.
 		cp.entry.Snapshot = *s
 		cp.entry.Snapshot.Busy, cp.entry.Snapshot.Ringing = slices.Clone(s.Busy), slices.Clone(s.Ringing)
@@ -66,19 +80,26 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 	if cp.pacer.Mode == pacing.Predictive {
 		s.Surest, s.Longest = c.extremes(cp)
 	}
-	for _, name := range q.memberNames() {
-		if b, ok := c.busy(q, q.members[name]); ok {
+	for _, m := range q.inOrder() {
+		if b, ok := c.busy(q, m); ok {
 			s.Busy = append(s.Busy, b)
 		}
 	}
+	now := c.now.UnixNano()
 	for _, other := range c.sharers(q) {
 		for i, owner := range other.owners() {
 			r, times := pacing.Ringing{}, 1.0
 			if owner != cp {
 				r.Other, times = true, owner.pacer.Rate.Value()/cp.pacer.Rate.Value()
 			}
+			if owner.certain > 0 && i < len(other.campaigns) {
+				s.Kept++
+			}
 			for cl := range owner.openCalls(other) {
-				r.Elapsed, r.Factor = c.now.Sub(cl.Attempt.Claimed).Seconds(), cl.factor*times
+				if cl.kept {
+					s.Kept++
+				}
+				r.Elapsed, r.Factor = float64(now-cl.claimed)*1e-9, cl.factor*times
 				if r.Other && cl.factor == 0 {
 					r.Factor = times
 				}
@@ -100,6 +121,9 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 // busy is an agent who will be free again; false for one who is free, or away.
 func (c *Core) busy(q *queue, m *member) (b pacing.Busy, ok bool) {
 	switch {
+	case !m.work.IsZero():
+		b.Wrapup, b.Elapsed = true, c.now.Sub(m.work).Seconds()
+		return b, c.now.Sub(m.work) <= mostWork
 	case m.Paused || m.away():
 		return b, false
 	case m.idle():
@@ -115,14 +139,11 @@ func (c *Core) busy(q *queue, m *member) (b pacing.Busy, ok bool) {
 	return b, true
 }
 
-// memberNames are the members' interfaces in an order that is always the same:
-// what is decided must not depend on that of a map.
-func (q *queue) memberNames() []string {
+// inOrder are the members in an order that is always the same: what is decided
+// must not depend on that of a map.
+func (q *queue) inOrder() []*member {
 	if q.ordered == nil {
-		for name := range q.members {
-			q.ordered = append(q.ordered, name)
-		}
-		slices.Sort(q.ordered)
+		q.ordered = slices.SortedFunc(maps.Values(q.members), func(a, b *member) int { return cmp.Compare(a.Interface, b.Interface) })
 	}
 	return q.ordered
 }
@@ -159,9 +180,11 @@ func (c *Core) answeredBy(cl *call, who answerer, rang time.Duration) {
 		}
 	case cl.learnt == answererPerson && who == answererMachine:
 		p.TakenForPerson(r, cl.late)
+		p.ContactCorrected(false, cl.class, cl.hour, cl.rate)
 		cl.late = false
 	case cl.learnt == answererMachine && who == answererPerson:
 		p.TakenForMachine(r)
+		p.ContactCorrected(true, cl.class, cl.hour, cl.rate)
 	default:
 		return
 	}
@@ -204,32 +227,5 @@ func (c *Core) saveLearnt(cp *campaign) {
 	if cp.unsaved && (c.closing || cp.flush || c.now.Sub(cp.savedAt) >= learnEach) {
 		cp.unsaved, cp.savedAt = false, c.now
 		c.do(SaveLearnt{cp.Name, cp.pacer.State})
-	}
-}
-
-// memberLearnt lets the pacers of a queue learn from a member's change.
-func (c *Core) memberLearnt(q *queue, old, now *member) {
-	if old == nil {
-		return
-	}
-	gone := now == nil || now.Paused || now.away()
-	wasIdle := old.idle() && !c.now.Before(old.freeAt)
-	wasBusy := !old.idle() && !old.Paused && !old.away() && !old.ringing()
-	for _, cp := range q.campaigns {
-		switch {
-		case wasIdle && gone:
-			cp.pacer.IdleAgentLeft()
-		case wasBusy && (gone || now.idle()):
-			cp.pacer.TalkEnded(c.now.Sub(old.since).Seconds())
-			wrapup := q.wrapup
-			if now != nil {
-				wrapup = max(wrapup, now.Wrapup)
-			}
-			cp.pacer.WrapupEnded(wrapup.Seconds())
-			cp.pacer.AgentReleased(gone)
-		default:
-			continue
-		}
-		cp.unsaved = true
 	}
 }

@@ -160,7 +160,7 @@ func (c *Core) look(cp *campaign) {
 	if z := &cp.zones; cp.Zones && !z.known && !z.looking && cp.claiming == 0 {
 		z.looking = true
 		cp.agenda.ask(c.now)
-		c.do(TakeContacts{cp.Name, Take{}})
+		c.do(TakeContacts{cp.Name, Take{Hold: cp.Retry.Hold}})
 	}
 }
 
@@ -179,7 +179,8 @@ func (c *Core) told(cp *campaign, ev *Claimed) (next time.Time) {
 	for i := range ev.Lanes {
 		l := &ev.Lanes[i]
 		z.add(l.Zone)
-		if at, ok := c.mayBeCalled(cp, l.Zone, l.Due); ok && (next.IsZero() || at.Before(next)) {
+		until := (&Take{Hold: cp.Retry.Hold}).Holds(l.Callback, l.Class, l.Due)
+		if at, ok := c.mayBeCalled(cp, l.Zone, until); ok && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
@@ -208,7 +209,13 @@ func (c *Core) comesBack(cp *campaign, zone string, due time.Time) {
 func (c *Core) takeOf(cp *campaign, n int, s *server, d *pacing.Decision) Take {
 	take := Take{
 		Max: n, Server: s.Name, AllZones: !cp.Zones, MaxPerNumber: cp.Retry.MaxPerNumber,
-		Frequency: cp.Frequency, Note: cp.Note, CallerIDs: c.turns(cp, n),
+		Frequency: cp.Frequency, Note: cp.Note, CallerIDs: c.turns(cp, n), Hold: cp.Retry.Hold,
+	}
+	switch {
+	case !cp.Waits():
+		take.Certain = n // no agent is needed
+	case cp.held.due(c.now):
+		take.Certain = min(d.Certain, n)
 	}
 	predictive := cp.pacer.Mode == pacing.Predictive
 	if predictive {
@@ -254,7 +261,8 @@ func (c *Core) extremes(cp *campaign) (surest, longest float64) {
 	var level *Lane
 	for i := range cp.zones.lanes {
 		l := &cp.zones.lanes[i]
-		if l.Due.After(c.now) || !c.hoursIn(cp, l.Zone).open {
+		until := (&Take{Hold: cp.Retry.Hold}).Holds(l.Callback, l.Class, l.Due)
+		if until.After(c.now) || !c.hoursIn(cp, l.Zone).open {
 			continue
 		}
 		if level == nil {

@@ -39,6 +39,10 @@ func (r *resolver) abandoned(key string, raw rawAbandoned, regime *pacing.Regime
 	duration("after", raw.After, &regime.Patience, MaxAbandonAfter)
 	duration("min_ring", raw.MinRing, &regime.MinRing, MaxRingTimeout)
 	duration("lockout", raw.Lockout, &regime.LockOut, MaxRetryAfter)
+	duration("certain_after", raw.CertainAfter, &regime.CertainAfter, MaxRetryAfter)
+	if raw.Guaranteed != nil {
+		regime.Guaranteed = *raw.Guaranteed
+	}
 	if raw.From != nil {
 		r.oneOf(key+".from", *raw.From, "answer", "greeting")
 		regime.FromGreeting = *raw.From == "greeting"
@@ -100,6 +104,28 @@ func (r *resolver) regime(key string, c *Campaign) {
 		default:
 			rule.After = []time.Duration{regime.LockOut}
 			c.Retry.ByOutcome[outcome] = rule
+		}
+	}
+}
+
+// certain checks when who was abandoned is called again with an agent for certain,
+// and with none other.
+func (r *resolver) certain(key string, c *Campaign) {
+	regime := &c.Pacing.Regime
+	if c.Pacing.Mode != string(pacing.Predictive) || regime.CertainAfter == 0 && !regime.Guaranteed {
+		return
+	}
+	for _, outcome := range []string{"abandoned", "dropped"} {
+		rule := c.Retry.ByOutcome[outcome]
+		if rule.Max == 0 || len(rule.After) == 0 {
+			continue
+		}
+		if first := slices.Min(rule.After); regime.CertainAfter >= first {
+			r.fail(key+".pacing.abandoned.certain_after", "", "%s is not below the %s after which who was %s is called again anyway", short(regime.CertainAfter), short(first), outcome)
+		}
+		if rule.First {
+			r.fail(key+".retry.by_outcome."+outcome+".first", "remove it, or set pacing.abandoned without certain_after and with guaranteed: false",
+				"who is called before all others does not wait until an agent is certain")
 		}
 	}
 }

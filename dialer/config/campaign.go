@@ -48,6 +48,7 @@ func (r *resolver) campaign(key string, raw rawCampaign) {
 	r.columnHasZones(key, &c)
 	c.Retry = r.retry(key+".retry", raw.Retry)
 	r.regime(key, &c)
+	r.certain(key, &c)
 	c.DNC = r.dnc(key+".dnc", key+" dnc", raw.DNC)
 	c.Frequency = r.frequency(key+".frequency", raw.Frequency, r.often)
 	c.Start = r.schedule(key+".start", raw.Start)

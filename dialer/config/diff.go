@@ -177,6 +177,8 @@ func (d *differ) regime(subject, key string, a, b pacing.Regime) {
 		{"false_machines", percentText(a.FalseMachines), percentText(b.FalseMachines)},
 		{"min_ring", short(a.MinRing), short(b.MinRing)},
 		{"lockout", short(a.LockOut), short(b.LockOut)},
+		{"certain_after", short(a.CertainAfter), short(b.CertainAfter)},
+		{"guaranteed", strconv.FormatBool(a.Guaranteed), strconv.FormatBool(b.Guaranteed)},
 	} {
 		if r.old != r.new {
 			d.add(Change{Subject: subject, Key: key + r.key, Old: r.old, New: r.new})

@@ -7,7 +7,34 @@ import (
 	"strings"
 
 	"github.com/dialcamp/dialcamp/dialer/campaign"
+	"github.com/dialcamp/dialcamp/dialer/pacing"
 )
+
+// RetryRules are the rules as the campaign package takes them, with what the
+// regime says of who was abandoned.
+func (c *Campaign) RetryRules() campaign.RetryRules {
+	r := &c.Retry
+	rules := campaign.RetryRules{MaxAttempts: r.MaxAttempts, MaxPerNumber: r.MaxPerNumber, MaxPerDay: r.MaxPerDay, Zone: c.Calling.Location}
+	for name, rule := range r.ByOutcome {
+		if o, ok := campaign.ParseOutcome(name); ok {
+			choice, _ := campaign.ParseNumberChoice(rule.NextNumber)
+			rules.ByOutcome[o] = campaign.RetryRule{
+				After: rule.After, Multiply: rule.Multiply, AtMost: rule.AtMost, Jitter: rule.Jitter, Max: rule.Max,
+				Choice: choice, SwitchAfter: rule.SwitchAfter, First: rule.First,
+			}
+		}
+	}
+	regime := &c.Pacing.Regime
+	switch {
+	case c.Pacing.Mode != string(pacing.Predictive):
+	case regime.Guaranteed:
+		rules.CertainAfter, rules.Hold = regime.CertainAfter, campaign.Never
+	case regime.CertainAfter > 0:
+		longest := max(rules.ByOutcome[campaign.Abandoned].Longest(), rules.ByOutcome[campaign.Dropped].Longest())
+		rules.CertainAfter, rules.Hold = regime.CertainAfter, max(0, longest-regime.CertainAfter)
+	}
+	return rules
+}
 
 func (r *resolver) retry(key string, raw rawRetry) Retry {
 	retry := Retry{MaxAttempts: DefaultMaxAttempts, ByOutcome: DefaultRetry()}

@@ -157,6 +157,8 @@ type rawAbandoned struct {
 	FalseMachines *percent       `mapstructure:"false_machines"`
 	MinRing       *time.Duration `mapstructure:"min_ring"`
 	Lockout       *time.Duration `mapstructure:"lockout"`
+	CertainAfter  *time.Duration `mapstructure:"certain_after"`
+	Guaranteed    *bool          `mapstructure:"guaranteed"`
 }
 
 // names are one, or a list of them.

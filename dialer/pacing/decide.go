@@ -70,6 +70,8 @@ func (d Decision) String() string {
 		return text + fmt.Sprintf(": one more would find no agent, if it is answered, with a chance of %.1f %%; %.1f %% are allowed", 100*d.Harm, 100*d.Threshold)
 	case CapBudget:
 		return text + ": the answers of today do not pay for one more abandoned call"
+	case CapKept:
+		return text + ": one rings for which an agent is kept"
 	case CapLines:
 		return text + fmt.Sprintf(": there are %d for each agent", linesPerAgent)
 	case CapContacts:
@@ -117,12 +119,19 @@ func (p *Pacer) Decide(s *Snapshot) Decision {
 	default:
 		d = Decision{Place: s.Free - len(s.Ringing), By: CapAgents}
 	}
+	certain := max(0, s.Free-len(s.Ringing))
+	if s.Kept > 0 && d.Place > certain && p.Mode != Broadcast {
+		// Whoever answers first takes the agent, also the one that is kept.
+		d.Place, d.By = certain, CapKept
+		d.Sure = min(d.Sure, d.Place)
+		d.Long = min(d.Long, d.Place-d.Sure)
+	}
 	if agents == 0 && p.Mode != Broadcast {
 		d.Place, d.By = 0, CapAgents
 	}
 	d.Place, d.By = s.Limits.allow(max(0, d.Place), d.By)
 	if p.Mode != Broadcast {
-		d.Certain = min(d.Place, max(0, s.Free-len(s.Ringing)))
+		d.Certain = min(d.Place, certain)
 	}
 	p.decision = d
 	return d

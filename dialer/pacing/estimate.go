@@ -95,6 +95,25 @@ func (s *State) ContactEnded(human bool, class uint8, hour int, rate float64) {
 	s.Contacts.ended(human, class, hour, rate)
 }
 
+// ContactCorrected takes back what ContactEnded noted: human, that a person
+// answered after all, else that none did. The other arguments are the same. What
+// has faded since cannot be taken back to the full.
+func (s *State) ContactCorrected(human bool, class uint8, hour int, rate float64) {
+	if !(rate > 0) {
+		return
+	}
+	n := -1.0
+	if human {
+		n = 1
+	}
+	if e := &s.Contacts; int(class) < Classes {
+		e.Classes[class].Seen = math.Max(0, e.Classes[class].Seen+n)
+	}
+	if e := &s.Contacts; hour >= 0 && hour < len(e.Hours) {
+		e.Hours[hour].Seen = math.Max(0, e.Hours[hour].Seen+n)
+	}
+}
+
 // CampaignRate is the chance that a call to an average contact is answered by a
 // person.
 func (s *State) CampaignRate() float64 { return s.Rate.base() }

@@ -27,6 +27,10 @@ type Regime struct {
 	// LockOut is how long who was abandoned is not called again, unless an agent
 	// is certain for the call.
 	LockOut time.Duration
+	// CertainAfter is when they may be called with one; 0: not before the others.
+	// Guaranteed says that they never are without.
+	CertainAfter time.Duration
+	Guaranteed   bool
 }
 
 // Window is how many days are counted together, the present one included: 1 is
@@ -48,8 +52,8 @@ var Regimes = []Regime{
 	// FalseMachines, which only the operator can know.
 	{Name: "ofcom", Limit: 0.03, Window: 1, Patience: 2 * time.Second, Late: true, MinRing: 15 * time.Second, LockOut: 3 * day},
 	// Garante 83/2014: 3 silent calls for 100 successful ones, no call again for 5
-	// days.
-	{Name: "it", Limit: 0.03, Window: 1, Patience: 2 * time.Second, LockOut: 5 * day},
+	// days, and then only with an agent guaranteed.
+	{Name: "it", Limit: 0.03, Window: 1, Patience: 2 * time.Second, LockOut: 5 * day, Guaranteed: true},
 	// CRTC: 5 % of a calendar month.
 	{Name: "crtc", Limit: 0.05, Window: CalendarMonth, Patience: 2 * time.Second, Late: true, LockOut: day},
 	// The queue's own measure: who answered and never reached an agent.

@@ -12,6 +12,8 @@ type Snapshot struct {
 	// Ringing are the calls that nobody has answered yet and whose answer will
 	// take one of these agents, claims not yet sent among them.
 	Ringing []Ringing `json:"ringing,omitempty"`
+	// Kept are those of Ringing for which an agent is kept, so that it is certain.
+	Kept int `json:"kept,omitempty"`
 	// Surest and Longest are the chances, as in Ringing.Factor, of the two among
 	// the due contacts who will answer most and least probably; 0: contacts are not
 	// told apart.
@@ -67,6 +69,7 @@ const (
 	CapLearning Cap = "learning"         // too little is known to place more than there are free agents
 	CapHarm     Cap = "harm"             // one more call would probably find no agent
 	CapBudget   Cap = "budget"           // the answers so far do not pay for one more abandoned call
+	CapKept     Cap = "certain call"     // one rings: as long as it does, no more than there are free agents
 	CapLines    Cap = "lines"            // as many calls for each agent as are ever placed
 	CapContacts Cap = "contacts"         // no more are due
 	CapInFlight Cap = "max_in_flight"    // of the campaign

@@ -1,5 +1,7 @@
 package sim
 
+import "github.com/dialcamp/dialcamp/ami"
+
 type agentState uint8
 
 const (
@@ -10,8 +12,10 @@ const (
 )
 
 type agent struct {
+	name     string // of the phone
 	state    agentState
 	since    float64
+	call     int32   // when talking
 	pace     float64 // 1: talks and wraps up as long as the average
 	breakDue bool
 }
@@ -34,42 +38,51 @@ func (w *world) become(a *agent, s agentState) {
 	a.state, a.since = s, w.now
 }
 
-// agentFree gives an agent the call that waits longest, if there is one.
-func (w *world) agentFree(i int32) {
-	w.become(&w.agents[i], idle)
-	if len(w.waiting) > 0 {
-		c := w.waiting[0]
-		w.waiting = remove(w.waiting, c)
-		w.connect(c, i)
-		return
-	}
+func (w *world) login(i int32) {
+	w.agentFree(i, "Added")
+	w.nextBreak(i)
+}
+
+// agentFree gives an agent the call that waits longest, if there is one. kind is
+// that of the event that tells of it.
+func (w *world) agentFree(i int32, kind string) {
+	a := &w.agents[i]
+	w.become(a, idle)
 	w.idle = append(w.idle, i)
+	w.sendMember(kind, a)
+	if len(w.waiting) > 0 {
+		w.connect(w.waiting[0], i)
+	}
 }
 
 func (w *world) connect(c, i int32) {
 	a := &w.agents[i]
+	w.idle, w.waiting = remove(w.idle, i), remove(w.waiting, c)
 	w.become(a, talking)
+	a.call = c
+	w.calls[c].phase = connected
 	w.shift.Connects++
 	w.slice().Answers++
-	w.over(c)
 	w.after(w.lognormal(w.Talk)*a.pace, talkEnds, i)
+	w.sendMember("Status", a)
+	w.sendConnected(&w.calls[c], a)
 }
 
 func (w *world) talkEnds(i int32) {
 	a := &w.agents[i]
-	w.pacer.TalkEnded(w.now - a.since)
+	c := &w.calls[a.call]
+	w.sendComplete(c, a)
 	w.become(a, wrappingUp)
 	w.after(w.lognormal(w.Wrapup)*a.pace, wrapupEnds, i)
+	w.sendMember("Status", a)
+	w.over(a.call, ami.CauseNormalClearing)
 }
 
 func (w *world) wrapupEnds(i int32) {
-	a := &w.agents[i]
-	w.pacer.WrapupEnded(w.now - a.since)
-	w.pacer.AgentReleased(a.breakDue)
-	if a.breakDue {
+	if w.agents[i].breakDue {
 		w.leave(i)
 	} else {
-		w.agentFree(i)
+		w.agentFree(i, "Pause")
 	}
 }
 
@@ -84,7 +97,6 @@ func (w *world) breakDue(i int32) {
 	a.breakDue = true
 	if a.state == idle {
 		w.idle = remove(w.idle, i)
-		w.pacer.IdleAgentLeft()
 		w.leave(i)
 	}
 }
@@ -94,4 +106,5 @@ func (w *world) leave(i int32) {
 	w.become(a, away)
 	a.breakDue = false
 	w.after(float64(w.Breaks.Length), breakEnds, i)
+	w.sendMember("Removed", a)
 }

@@ -1,6 +1,11 @@
 package sim
 
-import "math"
+import (
+	"math"
+
+	"github.com/dialcamp/dialcamp/ami"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
+)
 
 // The time in which a call is set up, evenly spread, in seconds.
 const (
@@ -10,17 +15,37 @@ const (
 	setupVariance = setupSpan * setupSpan / 12
 )
 
+type callPhase uint8
+
+const (
+	over callPhase = iota
+	ringing
+	queued
+	connected
+)
+
 type call struct {
-	placed float64
-	place  int32   // in ringing
-	factor float64 // the contact's chance, as pacing.Ringing has it; 0: the average one
-	human  bool
-	waits  bool
+	leg1   ami.ChannelRef // that waits in the queue
+	phase  callPhase
+	fate   fate
 	until  float64 // how long it waits
+	itself bool    // and then hangs up, not the queue
 }
 
-// dial places a call to a contact with a score, whose fate is thrown at once.
-func (w *world) dial(score float64) {
+// leg2 is the one that runs the dialplan.
+func (c *call) leg2() ami.ChannelRef {
+	id := c.leg1.Uniqueid
+	return ami.ChannelRef{Channel: "Local/" + id + ";2", Uniqueid: id + ";2", Linkedid: id}
+}
+
+// trunk is the leg to the contact.
+func (c *call) trunk() ami.ChannelRef {
+	id := c.leg1.Uniqueid
+	return ami.ChannelRef{Channel: "PJSIP/" + id, Uniqueid: id + "-trunk", Linkedid: id}
+}
+
+// dial places the call of a claim, whose fate is thrown at once.
+func (w *world) dial(cm *campaign.Claim) {
 	var i int32
 	if n := len(w.unused); n > 0 {
 		i = w.unused[n-1]
@@ -29,34 +54,44 @@ func (w *world) dial(score float64) {
 		i = int32(len(w.calls))
 		w.calls = append(w.calls, call{})
 	}
+	id := cm.Attempt.ID
 	c := &w.calls[i]
-	*c = call{placed: w.now, place: int32(len(w.ringing))}
-	w.ringing = append(w.ringing, i)
+	*c = call{leg1: ami.ChannelRef{Channel: "Local/" + id + ";1", Uniqueid: id, Linkedid: id}, phase: ringing}
 	w.shift.Dialed++
 
 	hour := int(w.now / 3600)
 	human := w.Answer.Human.at(hour)
-	if w.ScoreSpread > 0 && human > 0 && human < 1 {
-		p := w.chance(human, score)
-		c.factor = p / human
-		human = p
+	if w.ScoreSpread > 0 {
+		human = w.chance(human, w.pool.score(cm.Contact.ID, w.rnd))
 	}
-	c.human = w.rnd.Float64() < human
-	w.after(math.Min(w.ring(c.human, hour), float64(w.RingTimeout)), callEnds, i)
+	var rings float64
+	if w.rnd.Float64() < human {
+		c.fate, rings = humanFate, w.humanRings()
+	} else {
+		c.fate, rings = w.otherRings(hour)
+	}
+	w.after(math.Min(rings, float64(w.RingTimeout)), callEnds, i)
+	w.send(&ami.Newchannel{ChannelRef: c.leg1})
 }
 
-// ring is the time from placing the call until it is answered or ends.
-func (w *world) ring(human bool, hour int) float64 {
-	setup := setupLeast + setupSpan*w.rnd.Float64()
-	if human {
-		// Who would answer after the timeout is not among those who answer.
-		for range 100 {
-			if d := setup + w.lognormal(w.Ring.Human); d < float64(w.RingTimeout) {
-				return d
-			}
+func (w *world) setUp() float64 { return setupLeast + setupSpan*w.rnd.Float64() }
+
+// humanRings is the time from placing a call until a person answers it.
+func (w *world) humanRings() float64 {
+	setup := w.setUp()
+	// Who would answer after the timeout is not among those who answer.
+	for range 100 {
+		if d := setup + w.lognormal(w.Ring.Human); d < float64(w.RingTimeout) {
+			return d
 		}
-		return float64(w.RingTimeout)
 	}
+	return float64(w.RingTimeout)
+}
+
+// otherRings is what becomes of a call that no person answers, and the time until
+// then.
+func (w *world) otherRings(hour int) (fate, float64) {
+	setup := w.setUp()
 	a := &w.Answer
 	machine, busy, none, invalid := a.Machine.at(hour), a.Busy.at(hour), a.NoAnswer.at(hour), a.Invalid.at(hour)
 	u := w.rnd.Float64() * (machine + busy + none + invalid)
@@ -64,55 +99,68 @@ func (w *world) ring(human bool, hour int) float64 {
 	case u < machine:
 		switch {
 		case w.Ring.Machine.Mean > 0:
-			return setup + w.lognormal(w.Ring.Machine)
+			return machineFate, setup + w.lognormal(w.Ring.Machine)
 		case w.rnd.Float64() < 0.3:
-			return setup + 3*w.rnd.Float64() // voicemail at once
+			return machineFate, setup + 3*w.rnd.Float64() // voicemail at once
 		}
-		return setup + math.Max(0, 18+2.5*w.rnd.NormFloat64())
+		return machineFate, setup + math.Max(0, 18+2.5*w.rnd.NormFloat64())
 	case u < machine+busy:
 		if w.Ring.Busy.Mean > 0 {
-			return setup + w.lognormal(w.Ring.Busy)
+			return busyFate, setup + w.lognormal(w.Ring.Busy)
 		}
-		return setup + w.rnd.Float64()
+		return busyFate, setup + w.rnd.Float64()
 	case u < machine+busy+none:
 		if w.Ring.NoAnswer.Mean > 0 {
-			return setup + w.lognormal(w.Ring.NoAnswer)
+			return noAnswerFate, setup + w.lognormal(w.Ring.NoAnswer)
 		}
-		return float64(w.RingTimeout)
+		return noAnswerFate, float64(w.RingTimeout)
 	}
-	return setup + w.lognormal(w.Ring.Invalid)
+	return invalidFate, setup + w.lognormal(w.Ring.Invalid)
 }
+
+// causes are those of calls that nobody answers.
+var causes = [fateKinds]ami.Cause{busyFate: ami.CauseUserBusy, noAnswerFate: ami.CauseNoAnswer, invalidFate: ami.CauseUnallocated}
 
 // callEnds: it stopped ringing.
 func (w *world) callEnds(i int32) {
-	c := &w.calls[i]
-	last := w.ringing[len(w.ringing)-1]
-	w.ringing[c.place] = last
-	w.calls[last].place = c.place
-	w.ringing = w.ringing[:len(w.ringing)-1]
-	w.pacer.CallEnded(c.human, w.now-c.placed, c.factor)
-	switch {
-	case !c.human:
-		w.over(i)
-	case len(w.idle) > 0:
-		a := w.idle[0]
-		w.idle = remove(w.idle, a)
-		w.connect(i, a)
+	switch c := &w.calls[i]; c.fate {
+	case humanFate:
+		w.answered(i)
+	case machineFate:
+		w.sendAnswered(c)
+		w.sendMachine(c)
+		w.over(i, ami.CauseNormalClearing)
 	default:
-		wait := float64(w.DropAfter)
-		if w.Patience > 0 {
-			wait = math.Min(wait, w.rnd.ExpFloat64()*float64(w.Patience))
-		}
-		c.waits, c.until = true, w.now+wait
-		w.waiting = append(w.waiting, i)
-		w.after(wait, gaveUp, i)
+		w.send(&ami.OriginateResponse{ActionID: c.leg1.Uniqueid, Uniqueid: c.leg1.Uniqueid})
+		w.over(i, causes[c.fate])
 	}
+}
+
+// answered: a person did, and takes the agent who is idle longest, or waits.
+func (w *world) answered(i int32) {
+	c := &w.calls[i]
+	c.phase = queued
+	w.waiting = append(w.waiting, i)
+	w.sendAnswered(c)
+	w.send(&ami.QueueCallerJoin{ChannelRef: c.leg1, Queue: queueName})
+	if len(w.idle) > 0 {
+		w.connect(i, w.idle[0])
+		return
+	}
+	wait := float64(w.DropAfter)
+	if w.Patience > 0 {
+		if d := w.rnd.ExpFloat64() * float64(w.Patience); d < wait {
+			wait, c.itself = d, true
+		}
+	}
+	c.until = w.now + wait
+	w.after(wait, gaveUp, i)
 }
 
 // gaveUp: nobody took it in time. The call may be another by now.
 func (w *world) gaveUp(i int32) {
 	c := &w.calls[i]
-	if !c.waits || w.now < c.until {
+	if c.phase != queued || w.now < c.until {
 		return
 	}
 	w.waiting = remove(w.waiting, i)
@@ -120,11 +168,18 @@ func (w *world) gaveUp(i int32) {
 	s := w.slice()
 	s.Answers++
 	s.Abandoned++
-	w.pacer.Abandoned()
-	w.over(i)
+	w.sendGivenUp(c, c.itself)
+	cause := ami.Cause(0)
+	if c.itself {
+		cause = ami.CauseNormalClearing
+	}
+	w.over(i, cause)
 }
 
-func (w *world) over(i int32) {
-	w.calls[i].waits = false
+// over: the call hangs up.
+func (w *world) over(i int32, cause ami.Cause) {
+	c := &w.calls[i]
+	c.phase = over
 	w.unused = append(w.unused, i)
+	w.sendHangup(c, cause)
 }

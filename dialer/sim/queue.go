@@ -11,8 +11,9 @@ const (
 	gaveUp
 	breakDue
 	breakEnds
+	summary
 	tick
-	decide
+	lateTick
 )
 
 // event is something to come: for the agent or call who.

@@ -22,6 +22,8 @@ const (
 	MaxAgents = 2000
 	MaxHours  = 24
 	MaxSeeds  = 1000
+
+	MaxContacts = 10_000_000
 )
 
 // Scenario is a world and how it is dialed into. Its keys are those of a
@@ -45,6 +47,10 @@ type Scenario struct {
 	// being answered by a person.
 	AgentSigma  float64 `yaml:"agent_sigma"`
 	ScoreSpread float64 `yaml:"score_spread"`
+
+	// Contacts are how many there are, all due when the shift begins; 0: as many
+	// as are needed, of whom a few are always due.
+	Contacts int `yaml:"contacts"`
 
 	Breaks Breaks `yaml:"breaks"`
 	// Patience is how long people wait on average before they hang up, 0: for
@@ -259,6 +265,7 @@ func (s *Scenario) Check() error {
 	spread("wrapup", s.Wrapup, 0)
 	within("agent_sigma", s.AgentSigma, 0, 2)
 	within("score_spread", s.ScoreSpread, 0, 4)
+	within("contacts", float64(s.Contacts), 0, MaxContacts)
 	within("breaks.every", float64(s.Breaks.Every), 0, 24*3600)
 	within("breaks.length", float64(s.Breaks.Length), 0, 24*3600)
 	within("patience", float64(s.Patience), 0, 3600)

@@ -3,19 +3,29 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+	"time"
 
-	"github.com/dialcamp/dialcamp/dialer/pacing"
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 )
 
 const (
-	// reactWithin is how far decisions are apart at least, as the daemon's ticks.
-	reactWithin = 0.1
+	// tickEvery is far apart, because most of what happens is told by events. What
+	// happens shortly after another is seen lateBy later at most, as by the manager
+	// interface, and all together: decisions take most of a shift's time.
+	tickEvery = 1.0
+	lateBy    = 0.2
+
+	// answerWithin is how long the manager takes to answer a question.
+	answerWithin = 0.001
 
 	loginWithin = 120.0
 
 	// slice is the part of a shift that a plot has one point for.
 	slice = 900.0
 )
+
+// begin is when shifts begin: at midnight, so that each is within one day.
+var begin = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 // Shift is what one shift came to. Times are in seconds, over all agents.
 type Shift struct {
@@ -42,37 +52,27 @@ type world struct {
 	idle    []int32 // agents, the longest idle first
 	calls   []call
 	unused  []int32 // of calls
-	ringing []int32
 	waiting []int32 // calls, the longest waiting first
 
-	pacer   pacing.Pacer
-	snap    pacing.Snapshot
-	decided float64 // when the last decision was made
-	pending bool    // one is on the agenda
-	due     []contact
-	shift   Shift
+	core  *campaign.Core
+	pool  pool
+	told  []campaign.Event // to the core, not stepped yet
+	spare []campaign.Event // to use again
+	late  bool             // what is told waits for the tick that is due
+	shift Shift
 }
 
 // Run simulates one shift. The scenario must have passed Check.
 func Run(s *Scenario, seed uint64) Shift {
-	mode, ratio, _ := ParseMode(s.Mode)
-	w := &world{
-		Scenario: s, rnd: newRand(seed), end: s.Hours * 3600,
-		agents: make([]agent, s.Agents),
-		pacer: pacing.Pacer{
-			Settings: pacing.Settings{
-				Mode: mode, Ratio: ratio, Limit: s.AbandonTarget,
-				RingTimeout: float64(s.RingTimeout), Patience: float64(s.DropAfter),
-			},
-			State: pacing.NewState(float64(s.RingTimeout)),
-		},
-	}
+	w := &world{Scenario: s, rnd: newRand(seed), end: s.Hours * 3600, agents: make([]agent, s.Agents)}
+	w.core, w.pool = newCore(s), newPool(s)
 	w.shift.Slices = make([]Slice, int(math.Ceil(w.end/slice)))
 	for i := range w.agents {
+		w.agents[i].name = agentName(i)
 		w.agents[i].pace = math.Exp(s.AgentSigma * w.rnd.NormFloat64())
 		w.after(w.rnd.Float64()*loginWithin, login, int32(i))
 	}
-	w.fill()
+	w.tell(campaign.LinkUp{Server: serverName})
 	w.after(0, tick, 0)
 	for {
 		e := w.todo.pop()
@@ -96,6 +96,9 @@ func (w *world) after(d float64, k kind, who int32) {
 	w.todo.push(event{w.now + d, w.n, k, who})
 }
 
+// clock is the time of day.
+func (w *world) clock() time.Time { return begin.Add(time.Duration(w.now * float64(time.Second))) }
+
 func (w *world) slice() *Slice {
 	return &w.shift.Slices[min(int(w.now/slice), len(w.shift.Slices)-1)]
 }
@@ -103,8 +106,7 @@ func (w *world) slice() *Slice {
 func (w *world) happen(e event) {
 	switch e.kind {
 	case login:
-		w.agentFree(e.who)
-		w.nextBreak(e.who)
+		w.login(e.who)
 	case callEnds:
 		w.callEnds(e.who)
 	case talkEnds:
@@ -116,69 +118,46 @@ func (w *world) happen(e event) {
 	case breakDue:
 		w.breakDue(e.who)
 	case breakEnds:
-		w.agentFree(e.who)
-		w.nextBreak(e.who)
-	case tick:
-		w.after(1, tick, 0)
-		w.decide()
-		s := w.slice()
-		s.Busy += float64(len(w.snap.Busy))
-		s.LoggedIn += float64(len(w.snap.Busy) + len(w.idle))
+		w.login(e.who)
+	case summary:
+		w.summary()
+		w.step()
 		return
-	case decide:
-		w.pending = false
-		w.decide()
+	case tick:
+		w.after(tickEvery, tick, 0)
+		w.count()
+		if w.late {
+			return
+		}
+		w.tell(campaign.Tick{})
+	case lateTick:
+		w.late = len(w.told) > 0
+		w.tell(campaign.Tick{})
+		w.step()
+		if w.late {
+			w.after(lateBy, lateTick, 0)
+		}
 		return
 	}
-	switch {
-	case w.now-w.decided >= reactWithin:
-		w.decide()
-	case !w.pending:
-		w.pending = true
-		w.after(w.decided+reactWithin-w.now, decide, 0)
+	if !w.late {
+		w.step()
+		w.late = true
+		w.after(lateBy, lateTick, 0)
 	}
 }
 
-// decide shows the pacer what there is to see, and places the calls it asks for.
-func (w *world) decide() {
-	s := &w.snap
-	s.Idle = len(w.idle)
-	s.Free = s.Idle - len(w.waiting)
-	s.Busy = s.Busy[:0]
+// count adds a second to the plot.
+func (w *world) count() {
+	s := w.slice()
 	for i := range w.agents {
-		if a := &w.agents[i]; a.state == talking || a.state == wrappingUp {
-			s.Busy = append(s.Busy, pacing.Busy{Wrapup: a.state == wrappingUp, Elapsed: w.now - a.since})
+		switch w.agents[i].state {
+		case talking, wrappingUp:
+			s.Busy++
+			s.LoggedIn++
+		case idle:
+			s.LoggedIn++
 		}
 	}
-	s.Ringing = s.Ringing[:0]
-	for _, i := range w.ringing {
-		c := &w.calls[i]
-		s.Ringing = append(s.Ringing, pacing.Ringing{Elapsed: w.now - c.placed, Factor: c.factor})
-	}
-	s.Since = w.now - w.decided
-	s.Left = w.end - w.now
-	s.Limits = pacing.NoLimits
-	used := len(w.ringing) + len(w.waiting)
-	for i := range w.agents {
-		if w.agents[i].state == talking {
-			used++
-		}
-	}
-	s.Limits.Channels = max(0, int(w.TrunksPerAgent*float64(w.Agents))-used)
-	w.decided = w.now
-	s.Surest, s.Longest = w.extremes()
-	d := w.pacer.Decide(s)
-	for i := range d.Place {
-		switch {
-		case i < d.Sure:
-			w.dial(w.take(surer))
-		case i < d.Sure+d.Long:
-			w.dial(w.take(longer))
-		default:
-			w.dial(w.take(nil))
-		}
-	}
-	w.pacer.Placed(d.Place)
 }
 
 func (w *world) lognormal(s Spread) float64 {

@@ -11,6 +11,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/dialcamp/dialcamp/dialer/config"
 )
 
 // run simulates a few shifts of a built-in world.
@@ -36,7 +38,7 @@ func run(t *testing.T, world, mode string, agents, seeds int, change func(*Scena
 
 func TestSameSeedSameShift(t *testing.T) {
 	s, _ := World("hard")
-	s.Agents, s.Hours, s.ScoreSpread, s.Patience = 7, 2, 1, 20
+	s.Agents, s.Hours, s.ScoreSpread, s.Patience = 7, 0.5, 1, 20
 	if a, b := Run(&s, 4), Run(&s, 4); !reflect.DeepEqual(a, b) {
 		t.Errorf("%+v and %+v", a, b)
 	}
@@ -69,7 +71,7 @@ func TestShiftAddsUp(t *testing.T) {
 // is for. And what it reaches follows from the world: an agent waits for one
 // call after the other to be answered.
 func TestProgressiveAbandonsNobody(t *testing.T) {
-	r := run(t, "typical", "progressive", 10, 4, nil)
+	r := run(t, "typical", "progressive", 10, 2, nil)
 	if r.Abandon.Num != 0 || r.Abandon.Den == 0 {
 		t.Errorf("%+v", r.Abandon)
 	}
@@ -87,16 +89,15 @@ func TestPredictive(t *testing.T) {
 		seeds     int
 		occupancy float64
 	}{
-		{"easy", 1, 12, 0.885},
-		{"easy", 10, 3, 0.905},
-		{"typical", 1, 12, 0.755},
-		{"typical", 5, 6, 0.815},
-		{"typical", 20, 1, 0.885},
-		{"hard", 2, 10, 0.375},
-		{"hard", 5, 6, 0.585},
+		{"easy", 1, 2, 0.880},
+		{"typical", 1, 3, 0.740},
+		{"typical", 5, 2, 0.800},
+		{"typical", 20, 1, 0.880},
+		{"hard", 2, 3, 0.370},
+		{"hard", 5, 1, 0.575},
 	} {
 		r := run(t, tt.world, "predictive", tt.agents, tt.seeds, nil)
-		mean, limit := 0.030, 0.032
+		mean, limit := 0.031, 0.032 // of few shifts
 		if tt.agents < 5 {
 			// A shift of one or two agents has a handful of abandoned calls, and
 			// these are few shifts.
@@ -110,8 +111,8 @@ func TestPredictive(t *testing.T) {
 }
 
 func TestStricterLimit(t *testing.T) {
-	r := run(t, "typical", "predictive", 10, 3, func(s *Scenario) { s.AbandonTarget = 0.01 })
-	if r.Occupancy.Mean < 0.785 || r.Abandon.Mean > 0.0115 { // of few shifts
+	r := run(t, "typical", "predictive", 10, 1, func(s *Scenario) { s.AbandonTarget = 0.01 })
+	if r.Occupancy.Mean < 0.775 || r.Abandon.Mean > 0.0115 { // of few shifts
 		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
 	}
 }
@@ -121,7 +122,7 @@ func TestStricterLimit(t *testing.T) {
 // bounds and the shift keeps its limit.
 func TestStepOfTheAnswerRate(t *testing.T) {
 	for _, human := range []Hourly{{0.1, 0.1, 0.1, 0.1, 0.4}, {0.4, 0.4, 0.4, 0.4, 0.1}} {
-		r := run(t, "typical", "predictive", 10, 4, func(s *Scenario) { s.Answer.Human = human })
+		r := run(t, "typical", "predictive", 10, 1, func(s *Scenario) { s.Answer.Human = human })
 		answers, abandoned := 0, 0
 		for _, p := range r.Slices[16:18] {
 			answers += p.Answers
@@ -214,38 +215,37 @@ func BenchmarkShift50(b *testing.B) {
 	}
 }
 
-// TestKnowingTheContact is worth most to small teams, and costs nobody more
-// abandoned calls.
-func TestKnowingTheContact(t *testing.T) {
-	r := run(t, "typical", "predictive", 2, 8, func(s *Scenario) { s.ScoreSpread = 1 })
-	if r.Occupancy.Mean < 0.80 || r.Abandon.Mean > 0.031 {
+// TestContactsDiffer: who differs in a way that the campaign has to find out costs
+// nobody more abandoned calls.
+func TestContactsDiffer(t *testing.T) {
+	r := run(t, "typical", "predictive", 2, 2, func(s *Scenario) { s.ScoreSpread = 1 })
+	if r.Occupancy.Mean < 0.75 || r.Abandon.Mean > 0.032 {
 		t.Errorf("occupancy %.3f, abandoned %.4f", r.Occupancy.Mean, r.Abandon.Mean)
 	}
 }
 
-// TestNobodyWaitsForEver: whoever is due is dialed within turn calls and a few,
-// however middling the score.
-func TestNobodyWaitsForEver(t *testing.T) {
-	s := Default()
-	s.ScoreSpread = 1
-	w := world{Scenario: &s, rnd: newRand(1)}
-	w.fill()
-	for i := range 20_000 {
-		w.shift.Dialed = i
-		for _, c := range w.due {
-			if i-c.since > turn+choice {
-				t.Fatalf("somebody was due for %d calls", i-c.since)
-			}
-		}
-		w.take([]func(a, b contact) bool{surer, longer}[i%2])
+// TestListEnd: a list that ends is called as often as the retry rules allow, and
+// then nobody is.
+func TestListEnd(t *testing.T) {
+	s, _ := World("typical")
+	s.Mode, s.Contacts = "progressive", 60
+	x := Run(&s, 1)
+	if x.Dialed <= s.Contacts || x.Dialed > config.DefaultMaxAttempts*s.Contacts {
+		t.Errorf("%d contacts were called %d times", s.Contacts, x.Dialed)
+	}
+	if x.Connects > s.Contacts || x.Connects < s.Contacts/3 {
+		t.Errorf("%d of %d contacts were connected", x.Connects, s.Contacts)
+	}
+	if last := x.Slices[len(x.Slices)-1]; last.Answers > 0 {
+		t.Errorf("%d answers in the last quarter of an hour", last.Answers)
 	}
 }
 
 // TestLargeTeamsColdStart: what few calls have told must not be acted on by
 // many agents at once.
 func TestLargeTeamsColdStart(t *testing.T) {
-	r := run(t, "hard", "predictive", 300, 1, func(s *Scenario) { s.Hours = 0.5 })
+	r := run(t, "hard", "predictive", 200, 1, func(s *Scenario) { s.Hours = 0.4 })
 	if r.Abandon.Mean > 0.08 || r.Occupancy.Mean < 0.6 {
-		t.Errorf("occupancy %.3f, abandoned %.4f in the first half hour", r.Occupancy.Mean, r.Abandon.Mean)
+		t.Errorf("occupancy %.3f, abandoned %.4f in the first 24 minutes", r.Occupancy.Mean, r.Abandon.Mean)
 	}
 }

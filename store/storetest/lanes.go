@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -169,6 +170,49 @@ func claimNobodyStarves(t *testing.T, b *box) {
 			t.Errorf("%s was called as number %d", who, at)
 		}
 	}
+}
+
+// claimCertain: who was dropped is left to calls for which an agent is certain until
+// the hold is over, and with such a call no more are placed than are certain.
+func claimCertain(t *testing.T, b *box) {
+	b.loaded("c", "dropped1", "dropped2", "busy")
+	for i, cm := range b.claims("c", start, 3, "dropped1", "dropped2", "busy") {
+		a, c := end(cm, start.Add(time.Duration(i+1)*time.Second))
+		a.Outcome, c.Last = campaign.Dropped, campaign.Dropped
+		if i == 2 {
+			a.Outcome, c.Last = campaign.Busy, campaign.Busy
+		}
+		b.finish(a, c)
+	}
+	b.load("c", "l2", many(9))
+	now := start.Add(time.Minute)
+	claim := func(now time.Time, most, certain int) campaign.Taken {
+		t.Helper()
+		take := campaign.Take{Max: most, Sure: most, Certain: certain, Hold: time.Hour, AllZones: true}
+		take.Chances[campaign.ClassOf(&campaign.Contact{Attempts: 1, Last: campaign.Dropped})] = 2
+		return b.taken("c", now, take)
+	}
+	if got := numbers(claim(now, 3, 0).Claims); slices.Contains(got, "dropped1") || len(got) != 3 {
+		t.Errorf("no agent is certain, but %v are called", got)
+	}
+	taken := claim(now, 4, 2)
+	if got := numbers(taken.Claims); len(got) != 2 || !slices.Contains(got, "dropped1") && !slices.Contains(got, "dropped2") {
+		t.Errorf("two agents are certain, and %v are called", got)
+	}
+	for _, cm := range taken.Claims {
+		b.withdraw(cm)
+	}
+	rest := claim(now, 99, 0)
+	if n := len(rest.Claims); n != 7 {
+		t.Errorf("%d of the others were called, not 7", n)
+	}
+	if want := start.Add(time.Hour + time.Second); !rest.Next.Equal(want) {
+		t.Errorf("the next is due at %v, want %v", rest.Next, want)
+	}
+	if got := numbers(claim(start.Add(time.Hour+time.Second), 9, 0).Claims); !slices.Equal(got, []string{"dropped1"}) {
+		t.Errorf("when the hold of the first is over, %v are called", got)
+	}
+	b.verify()
 }
 
 // claimExpired: nobody is called once their time has passed, and the reports show

@@ -27,8 +27,9 @@ func (m *model) claim(name string, now time.Time, take campaign.Take) (made []*m
 			c.State, c.Due, c.Callback = campaign.Expired, time.Time{}, false
 		}
 	}
-	take.CallerIDs, take.Max = slices.Clone(take.CallerIDs), take.Most()
-	for len(made) < take.Max {
+	take.CallerIDs = slices.Clone(take.CallerIDs)
+	most := take.Most()
+	for len(made) < most {
 		c := mc.choose(now, &take, len(made))
 		if c == nil {
 			break
@@ -36,6 +37,9 @@ func (m *model) claim(name string, now time.Time, take campaign.Take) (made []*m
 		next, until, often, over := m.number(c, now, &take)
 		switch {
 		case next >= 0:
+			if held(c, &take).After(now) {
+				most = min(most, take.Certain)
+			}
 			m.seq++
 			mc.turn++
 			c.Next = next
@@ -82,7 +86,7 @@ func (mc *modelCampaign) choose(now time.Time, take *campaign.Take, taken int) (
 		return 0
 	}
 	for _, c := range mc.contacts {
-		if _, open := chanceOf(take, 0, c.Zone); !open || !waits(c) || c.Due.After(now) {
+		if _, open := chanceOf(take, 0, c.Zone); !open || !waits(c) || c.Due.After(now) || taken >= take.Certain && held(c, take).After(now) {
 			continue
 		}
 		if best == nil || cmp.Or(first(c)-first(best), cmp.Compare(by(c), by(best)), c.Due.Compare(best.Due)) < 0 {
@@ -90,6 +94,18 @@ func (mc *modelCampaign) choose(now time.Time, take *campaign.Take, taken int) (
 		}
 	}
 	return best
+}
+
+// held is until when a contact is only for calls for which an agent is certain; its
+// due time if it is for any.
+func held(c *campaign.Contact, take *campaign.Take) time.Time {
+	switch c.Last {
+	case campaign.Connected, campaign.Abandoned, campaign.Dropped:
+		if c.Attempts > 0 && !c.Callback {
+			return c.Due.Add(take.Hold)
+		}
+	}
+	return c.Due
 }
 
 // first is the order of those who are called before others.
@@ -179,8 +195,8 @@ func (mc *modelCampaign) lanes(take *campaign.Take) (next time.Time, all []campa
 		if c.Callback {
 			l.Priority = 0
 		}
-		if _, open := chanceOf(take, 0, c.Zone); open && (next.IsZero() || c.Due.Before(next)) {
-			next = c.Due
+		if _, open := chanceOf(take, 0, c.Zone); open && (next.IsZero() || held(c, take).Before(next)) {
+			next = held(c, take)
 		}
 		i := slices.IndexFunc(all, func(o campaign.Lane) bool { o.Due = l.Due; return o == l })
 		if i < 0 {

@@ -171,6 +171,10 @@ func (r *random) take() campaign.Take {
 	take := campaign.Take{Max: r.rnd.IntN(5), AllZones: r.rnd.IntN(3) == 0, MaxPerNumber: r.rnd.IntN(3), Note: r.rnd.IntN(2) == 0}
 	take.Sure = r.rnd.IntN(take.Max + 1)
 	take.Long = r.rnd.IntN(take.Max + 1 - take.Sure)
+	if r.rnd.IntN(2) == 0 {
+		take.Hold = time.Duration(r.rnd.Int64N(int64(10 * time.Second)))
+		take.Certain = r.rnd.IntN(take.Max + 1)
+	}
 	for _, z := range randomZones[1:] {
 		if r.rnd.IntN(3) > 0 {
 			take.Zones = append(take.Zones, campaign.Zone{Name: z, Factor: r.rnd.Float64()})

@@ -106,6 +106,7 @@ func Run(t *testing.T, open Opener) {
 		{"ClaimZones", claimZones},
 		{"ClaimRevised", claimRevised},
 		{"ClaimNobodyStarves", claimNobodyStarves},
+		{"ClaimCertain", claimCertain},
 		{"ClaimExpired", claimExpired},
 		{"Frequency", frequency},
 		{"SeveralNumbers", severalNumbers},
