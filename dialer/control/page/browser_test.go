@@ -109,7 +109,7 @@ func newTab(t *testing.T, s screen) *tab {
 	}
 	ctx, cancel := chromedp.NewContext(chromium.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx}
 	b.do()
@@ -182,7 +182,7 @@ func (b *tab) seen(selector, text string) {
 
 func (b *tab) until(what string, cond func() bool) {
 	b.t.Helper()
-	for end := time.Now().Add(20 * time.Second); !cond(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !cond(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			b.t.Fatalf("not seen: %s; the page says:\n%s\n%q", what, b.text("body"), b.errors)
 		}
