@@ -13,6 +13,17 @@ const (
 	// sureRest is how much of the expected answers is counted on otherwise.
 	sureRest = 0.95
 
+	// reserve are abandoned calls of a day that the budget does not plan for. A small
+	// team has a handful, and chance, or an agent who leaves while a phone rings, adds
+	// one; a large team does not notice.
+	reserve = 0.75
+
+	// spareHarm is the harm, as a share of the limit and of an agent, up to which calls
+	// are placed while the answers do not pay for one more abandoned call. A call that
+	// has rung for longer than nearly everybody takes to answer need not be waited for;
+	// of several agents one is free soon anyway.
+	spareHarm = 0.3
+
 	// half is the number of answers at which realised abandoned calls count as
 	// much as predicted ones, which tell earlier but are estimates.
 	half = 100
@@ -41,6 +52,6 @@ func (s *State) budget(limit, left float64) float64 {
 	predicted := s.Day.Predicted.Abandoned * d.Answers / math.Max(1, s.Day.Predicted.Answers)
 	spent := w*d.Abandoned + (1-w)*predicted
 	share := target * limit
-	b := (share*answers - spent - debt) / math.Max(rest, 3)
+	b := (share*answers - reserve - spent - debt) / math.Max(rest, 3)
 	return math.Max(0.1*share, math.Min(1.5*share, b))
 }

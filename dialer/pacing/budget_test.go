@@ -34,14 +34,26 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// TestBudgetBindsTheDecision: while it is closed, predictive pacing is
-// progressive and says why.
+// TestBudgetBindsTheDecision: while it is closed, predictive pacing places no more
+// than progressive would where that could cost an abandoned call, and says why. But
+// a call that has rung for longer than people take to answer does not hold up the
+// next.
 func TestBudgetBindsTheDecision(t *testing.T) {
 	p := taught(rand.New(rand.NewPCG(1, 1)), Predictive, 2000, 0.1)
 	p.Day = Day{Seconds: 3600, Count: Count{200, 15}}
 	s := Snapshot{Free: 3, Idle: 3, Left: 3600, Limits: NoLimits}
-	if d := p.Decide(&s); d.Place != 3 || d.By != CapBudget {
+	if d := decide(p, &s); d.Place != 3 || d.By != CapBudget {
 		t.Errorf("%+v", d)
+	}
+	s = Snapshot{Free: 1, Idle: 1, Left: 3600, Limits: NoLimits}
+	for _, tt := range []struct {
+		elapsed float64
+		place   int
+	}{{5, 0}, {23, 1}} { // people answer within 13 s
+		s.Ringing = []Ringing{{Elapsed: tt.elapsed}}
+		if d := decide(p, &s); d.Place != tt.place || d.By != CapBudget {
+			t.Errorf("with a call that has rung for %g s: %+v, want %d", tt.elapsed, d, tt.place)
+		}
 	}
 }
 

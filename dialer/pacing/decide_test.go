@@ -245,6 +245,19 @@ func TestHarm(t *testing.T) {
 	}
 }
 
+// TestLeavingAgent: that the only free agent may leave threatens a call for as long
+// as it rings, not for as long as any may.
+func TestLeavingAgent(t *testing.T) {
+	p := taught(rand.New(rand.NewPCG(1, 1)), Predictive, 2000, 0.1) // people answer after 3 to 13 s
+	p.Day = Day{Seconds: 3600, Count: Count{200, 3}}
+	p.Idle, p.IdleLeft = 40_000, 40
+	s := Snapshot{Free: 1, Idle: 1, Left: 3600, Limits: NoLimits}
+	p.Decide(&s)
+	if got, want := p.harms[0].harm/p.correction(), 8./1000; math.Abs(got-want) > 0.002 {
+		t.Errorf("the first call finds no agent with a chance of %.4f, want %.4f", got, want)
+	}
+}
+
 // TestReleases: the table agrees with drawing talk and wrap-up times.
 func TestReleases(t *testing.T) {
 	s := NewState(25)

@@ -3,11 +3,11 @@ package pacing
 import "math"
 
 const (
-	// Before so many calls have ended and so many people have answered,
+	// Before so many calls have ended and a person has answered,
 	// predictive pacing is progressive; and each day for as many ring timeouts,
 	// because what ends first is not what most calls end with.
 	learnCalls   = 20
-	learnReached = 3
+	learnReached = 1
 	learnRings   = 2
 
 	// linesPerAgent bounds the calls in the air, whatever the estimates say.
@@ -23,7 +23,7 @@ const (
 	rareWeight = 1e-4
 
 	// steer is how fast the threshold follows, for each answer to come.
-	steer = 0.02
+	steer = 0.1
 )
 
 // airborne are the calls whose ring time is in the same bin.
@@ -52,8 +52,6 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 	switch {
 	case p.Ended < learnCalls || p.Reached < learnReached || p.Day.Seconds < learnRings*p.RingTimeout:
 		d.By, most = CapLearning, sure
-	case budget <= 0:
-		d.By, most = CapBudget, sure
 	case p.Ended < most+len(s.Ringing):
 		// What few calls tell is not sure enough for many: a large team earns its
 		// speed step by step.
@@ -64,11 +62,17 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 	if most <= 0 {
 		return d
 	}
+	if budget <= 0 {
+		d.Threshold = spareHarm * p.Limit / float64(max(1, agents))
+	}
 	p.load(s, rate)
 	if p.forecast.exact {
 		p.oneByOne(s, &d, sure, most)
 	} else {
 		p.byHalving(&d, sure, most)
+	}
+	if budget <= 0 && d.By == CapHarm {
+		d.By = CapBudget
 	}
 	return d
 }
@@ -283,13 +287,13 @@ func (p *Pacer) loadAgents(s *Snapshot) {
 			p.forecast.release(&x, n)
 		}
 	}
-	// Who leaves while a call rings is one agent less for it.
+	// Who leaves while a call rings is one agent less for it. Of that an average
+	// call is threatened, and none is by what happens after its answer: the worst of
+	// the instants to come, which harm looks for, is no measure of it.
 	if p.IdleLeft > 0 && s.Free > 0 {
-		hazard := p.IdleLeft / p.Idle
-		stays, cell := math.Exp(-hazard*t.key.at(0)), math.Exp(-hazard*t.key.cell)
+		hazard, average := p.IdleLeft/p.Idle, p.Human.mean()*p.Width
 		for g := range cells {
-			x[g] = 1 - stays
-			stays *= cell
+			x[g] = 1 - math.Exp(-hazard*math.Min(t.key.at(g), average))
 		}
 		p.forecast.answers(&x, s.Free)
 	}

@@ -58,6 +58,15 @@ func (d *ringDist) cumulate(c *[ringBins + 1]float64) {
 	c[ringBins] = 1
 }
 
+// mean is the mean ring time, in bins.
+func (d *ringDist) mean() float64 {
+	sum := 0.0
+	for i, w := range d.Bins {
+		sum += (float64(i) + 0.5) * w
+	}
+	return sum / d.Total
+}
+
 // priorHuman is what is supposed of people before any has answered: a lognormal
 // of median 9 s, cut at the ring timeout.
 func priorHuman(timeout, width float64) ringDist {
