@@ -117,3 +117,23 @@ func TestRegimes(t *testing.T) {
 		t.Errorf("a machine counts as %+v", c)
 	}
 }
+
+// TestStepOfALargeTeam: a large team has seen hundreds of answers when a step shows.
+// They are not thrown away for a handful, after which every wave of calls that nobody
+// answers would look like another step.
+func TestStepOfALargeTeam(t *testing.T) {
+	r := newRate()
+	r.Shares = [len(rateMemory)]share{{800, 10_000}, {400, 5000}, {80, 1000}}
+	r.Seen, r.Expected = 300, 200
+	r.passed(0.1, 0)
+	after := r.base()
+	if after < 0.1 {
+		t.Fatalf("a rate of %.3f after the step, want nearly 0.12", after)
+	}
+	for range 200 {
+		r.ended(false, 1)
+	}
+	if v := r.base(); v < after/2 {
+		t.Errorf("%.3f after 200 calls that nobody answered, want nearly %.3f", v, after)
+	}
+}

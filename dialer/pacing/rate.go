@@ -20,8 +20,8 @@ const (
 	jumpMemory  = 10
 	jumpSeconds = 20
 	jumpSigma   = 4.5
-	// jumpWeight is that of the new rate: it is a first guess, and low, for what was
-	// seen before the step is in it.
+	// jumpWeight is that of the new rate, if half of what noticed the step is not more:
+	// it is a first guess, and low, for what was seen before the step is in it.
 	jumpWeight = 5
 	// hintSigma is how unlikely more answers than expected must be to count at
 	// once, before they are enough to be called a step.
@@ -129,9 +129,10 @@ func (r *Rate) jump() {
 		return
 	}
 	now := math.Min(0.95, r.base()*(r.Seen+0.5)/(r.Expected+0.5))
+	weight := math.Max(jumpWeight, r.Expected/2)
 	for i := range r.Shares {
 		s := &r.Shares[i]
-		s.Answers = math.Min(s.Answers, jumpWeight)
+		s.Answers = math.Min(s.Answers, weight)
 		s.Calls = s.Answers / now
 	}
 	r.Seen, r.Expected = jumpMemory, jumpMemory
