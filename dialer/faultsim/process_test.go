@@ -139,7 +139,7 @@ func (p *process) commit(commit func() error) error {
 		time.Sleep(wait)
 		p.disk.Lock()
 	}
-	if doomed {
+	if doomed && !p.r.calm.Load() {
 		p.die(p.look(), p.doom.String())
 	}
 	p.before = nil
