@@ -66,6 +66,9 @@ var kinds = []kind{
 	{name: "restart", every: [2]time.Duration{5 * time.Second, time.Minute}, act: func(r *run, d draws) {
 		pause, keep := d.lasting(0, 8*time.Second), d.chance(0.5)
 		r.note("restart", "for %v, calls kept: %v", pause, keep)
+		if !keep {
+			r.agentsBack() // nobody is paused any more
+		}
 		r.srv.Restart(pause, keep)
 	}},
 	{name: "stall", every: [2]time.Duration{5 * time.Second, time.Minute}, act: func(r *run, d draws) {

@@ -110,7 +110,7 @@ func (p *process) commit(commit func() error) error {
 	p.disk.Lock()
 	defer p.disk.Unlock()
 	p.commits++
-	doomed := p.doom.what == "commit" && p.doom.n == p.commits
+	doomed := p.doom.what == "commit" && p.doom.n == p.commits && !p.r.calm.Load()
 	switch {
 	case p.isDead():
 		return errDead
@@ -139,7 +139,7 @@ func (p *process) commit(commit func() error) error {
 		time.Sleep(wait)
 		p.disk.Lock()
 	}
-	if doomed {
+	if doomed && !p.r.calm.Load() {
 		p.die(p.look(), p.doom.String())
 	}
 	p.before = nil
@@ -207,6 +207,7 @@ func (w *wire) Write(b []byte) (int, error) {
 		doomed = doomed || p.doom.what == "originate" && p.doom.n == p.asks
 		p.r.originated(p, id)
 	}
+	doomed = doomed && !p.r.calm.Load()
 	d := p.r.seed.draws("write", p.n, p.writes)
 	p.mu.Unlock()
 	most := len(b)
@@ -277,7 +278,11 @@ func (r *run) start() *process {
 		p.err = p.d.Run(ctx, force)
 	}()
 	if p.doom.what == "time" {
-		t := time.AfterFunc(p.doom.after, func() { p.dieNow(p.doom.String()) })
+		t := time.AfterFunc(p.doom.after, func() {
+			if !r.calm.Load() {
+				p.dieNow(p.doom.String())
+			}
+		})
 		go func() {
 			<-p.done
 			t.Stop()
