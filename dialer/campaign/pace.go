@@ -207,6 +207,8 @@ func holdOf(d pacing.Decision) string {
 		return "there are as many calls as the ratio allows for the free agents"
 	case pacing.CapHarm:
 		return fmt.Sprintf("one more answer would find no agent with a chance of %.1f %%; %.1f %% are allowed", 100*d.Harm, 100*d.Threshold)
+	case pacing.CapWrong:
+		return "no agent is free, and far more calls were abandoned than was forecast, so that no forecast is relied on"
 	case pacing.CapKept:
 		return "a call rings for which an agent is kept, and the others are taken"
 	case pacing.CapBudget:

@@ -24,6 +24,14 @@ const (
 	// of several agents one is free soon anyway.
 	spareHarm = 0.3
 
+	// Forecasts are taken for wrong when, of the last lostMemory answers, wrongTimes the
+	// limit were abandoned, and wrongLeast at least; or of a day's, wrongDay times the
+	// limit and wrongMore more.
+	wrongTimes = 4
+	wrongLeast = 6
+	wrongDay   = 1.2
+	wrongMore  = 10
+
 	// half is the number of answers at which realised abandoned calls count as
 	// much as predicted ones, which tell earlier but are estimates.
 	half = 100
@@ -54,4 +62,11 @@ func (s *State) budget(limit, left float64) float64 {
 	share := target * limit
 	b := (share*answers - reserve - spent - debt) / math.Max(rest, 3)
 	return math.Max(0.1*share, math.Min(1.5*share, b))
+}
+
+// wrong says that far more calls are abandoned than was forecast. Then no forecast is
+// relied on, but only free agents: whatever the reason is, it must not go on.
+func (s *State) wrong(limit float64) bool {
+	d := &s.Day.Count
+	return s.Lost >= math.Max(wrongLeast, wrongTimes*limit*lostMemory) || d.Abandoned >= wrongDay*limit*d.Answers+wrongMore
 }

@@ -57,6 +57,49 @@ func TestBudgetBindsTheDecision(t *testing.T) {
 	}
 }
 
+// TestWrongForecasts: when far more calls are abandoned than was forecast, whatever
+// the reason, no more are placed than there are free agents, until that is over.
+func TestWrongForecasts(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		limit     float64
+		before    Count // of the day
+		abandoned int   // of the answers then
+		wrong     bool
+	}{
+		{"chance", 0.03, Count{1000, 30}, 8, false},
+		{"a wave", 0.03, Count{1000, 0}, 14, true},
+		{"a wave, by a strict limit", 0.01, Count{1000, 0}, 7, true},
+		{"the day is overspent", 0.03, Count{1000, 48}, 0, true},
+		{"it is nearly", 0.03, Count{1000, 42}, 0, false},
+	} {
+		p := taught(rand.New(rand.NewPCG(1, 1)), Predictive, 2000, 0.1)
+		p.Limit, p.Day = tt.limit, Day{Seconds: 3600, Count: tt.before}
+		for range tt.abandoned {
+			p.CallEnded(true, 7, 1)
+			p.Abandoned()
+		}
+		p.Realised, p.Predicted, p.Recent = 5, 5, 0 // of these the forecasts learn nothing
+		s := Snapshot{Free: 3, Idle: 3, Left: 3600, Limits: NoLimits, Ringing: []Ringing{{Elapsed: 1}}}
+		for range 97 {
+			s.Busy = append(s.Busy, Busy{Elapsed: 200})
+		}
+		d := decide(p, &s)
+		if wrong := d.By == CapWrong; wrong != tt.wrong || wrong && d.Place != 2 {
+			t.Errorf("%s: %+v", tt.name, d)
+		}
+		if tt.abandoned == 0 || !tt.wrong {
+			continue
+		}
+		for range 200 {
+			p.CallEnded(true, 7, 1)
+		}
+		if d := decide(p, &s); d.By == CapWrong {
+			t.Errorf("%s: 200 answers later: %+v", tt.name, d)
+		}
+	}
+}
+
 // TestRateFollows a step of the answer rate within few answers, and is not led
 // astray by chance.
 func TestRateFollows(t *testing.T) {

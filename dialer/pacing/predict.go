@@ -50,6 +50,8 @@ func (p *Pacer) predict(s *Snapshot) Decision {
 	d := Decision{Place: sure, Rate: rate, Budget: budget, Threshold: p.State.Threshold * budget * p.caution(p.Limit, agents)}
 	most := linesPerAgent*agents - len(s.Ringing)
 	switch {
+	case p.wrong(p.Limit):
+		d.By, most = CapWrong, sure
 	case p.Ended < learnCalls || p.Reached < learnReached || p.Day.Seconds < learnRings*p.RingTimeout:
 		d.By, most = CapLearning, sure
 	case p.Ended < most+len(s.Ringing):

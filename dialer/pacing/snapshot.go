@@ -69,6 +69,7 @@ const (
 	CapLearning Cap = "learning"         // too little is known to place more than there are free agents
 	CapHarm     Cap = "harm"             // one more call would probably find no agent
 	CapBudget   Cap = "budget"           // the answers so far do not pay for one more abandoned call
+	CapWrong    Cap = "forecast"         // far more calls were abandoned than it said: no more than there are free agents
 	CapKept     Cap = "certain call"     // one rings: as long as it does, no more than there are free agents
 	CapLines    Cap = "lines"            // as many calls for each agent as are ever placed
 	CapContacts Cap = "contacts"         // no more are due

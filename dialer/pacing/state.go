@@ -9,6 +9,7 @@ const (
 	leaveMemory    = 50
 	harmMemory     = 60 // abandoned calls
 	recentMemory   = 10 // answers
+	lostMemory     = 100
 
 	ringPrior = 15 // weight of what is supposed before
 )
@@ -42,6 +43,8 @@ type State struct {
 	Predicted float64 `json:"predicted"`
 	// Recent are the abandoned calls of the last few answers, decayed.
 	Recent float64 `json:"recent"`
+	// Lost are those of the last lostMemory answers, decayed.
+	Lost float64 `json:"lost"`
 
 	// Contacts is what is known of how contacts differ. No decision depends on it: the
 	// factors that it gives are in the Snapshot.
@@ -102,6 +105,7 @@ func (s *State) CallEnded(human bool, rang, factor float64) {
 	if human {
 		s.Reached++
 		s.Recent *= 1 - 1./recentMemory
+		s.Lost *= 1 - 1./lostMemory
 		s.Human.add(s.ringBin(rang))
 		s.Day.Count.Answers++
 	} else {
@@ -114,6 +118,7 @@ func (s *State) Abandoned() {
 	s.Day.Count.Abandoned++
 	s.Realised++
 	s.Recent++
+	s.Lost++
 	if s.Realised > harmMemory {
 		s.Predicted *= harmMemory / s.Realised
 		s.Realised = harmMemory
