@@ -41,7 +41,7 @@ func TestReadMessageAllocates(t *testing.T) {
 		}
 		n++
 	}
-	if a := testing.AllocsPerRun(1, func() {
+	if a := testing.AllocsPerRun(5, func() { // the mean: the runtime may make one of its own
 		for range 1000 {
 			r.ReadMessage()
 		}
