@@ -31,8 +31,9 @@ type operator struct {
 	states   map[string]campaign.State
 	hub      *event.Hub
 	store    store.Store
-	gone     bool  // as when stopping
-	cut      bool  // from Asterisk
+	gone     bool // as when stopping
+	cut      bool // from Asterisk
+	more     []campaign.ServerStatus
 	wrong    error // with the config
 	asked    control.Import
 	callback control.Callback
@@ -46,7 +47,7 @@ func (o *operator) Status(context.Context) (campaign.Status, error) {
 	defer o.mu.Unlock()
 	return campaign.Status{
 		Time:    morning,
-		Servers: []campaign.ServerStatus{{Name: "lab", Up: !o.cut, InFlight: 2}},
+		Servers: append([]campaign.ServerStatus{{Name: "lab", Up: !o.cut, InFlight: 2}}, o.more...),
 		Queues:  []campaign.QueueStatus{{Server: "lab", Name: "Camp200", Known: true, LoggedIn: 5, Free: 3, Supply: "3 free"}},
 		Campaigns: []campaign.CampaignStatus{{
 			Name: "spring", State: o.states["spring"], Server: "lab", Servers: []campaign.PlaceStatus{{Name: "lab", InFlight: 2, Hold: "why"}}, Queue: "Camp200", Mode: pacing.Predictive, InFlight: 2, Phases: map[string]int{"ringing": 2}, Hold: "why",

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/control"
 )
 
@@ -81,7 +82,9 @@ func TestProbes(t *testing.T) {
 	}
 	expect("/livez", 200, "ok")
 	expect("/readyz", 200, "ok")
-	op.cut = true
+	op.more = []campaign.ServerStatus{{Name: "west"}}
+	expect("/readyz", 200, "ok") // the other one dials
+	op.more, op.cut = nil, true
 	expect("/livez", 200, "ok")
 	expect("/readyz", 503, "no connection to Asterisk lab")
 	op.gone = true
