@@ -10,8 +10,37 @@ import (
 	"github.com/dialcamp/dialcamp/testdata/lab"
 )
 
+// inChroot is what a script prints that does not fail.
+func inChroot(t *testing.T, debian, script string) string {
+	t.Helper()
+	out, err := lab.Chroot(t, debian, script)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, out)
+	}
+	return out
+}
+
+// editLines replaces each of the pairs, which must be there once, in a file.
+func editLines(t *testing.T, file string, pairs ...[2]string) {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	for _, p := range pairs {
+		if strings.Count(text, p[0]) != 1 {
+			t.Fatalf("%q is not once in %s:\n%s", p[0], file, text)
+		}
+		text = strings.Replace(text, p[0], p[1], 1)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestLabPackage builds the .deb, and does with it on a bare Debian what its
-// users do: install, follow what it prints, upgrade, remove.
+// users do: install, follow what it prints, upgrade, dial, remove.
 func TestLabPackage(t *testing.T) {
 	debian := lab.Debian(t)
 	build := func(version string) string {
@@ -36,10 +65,7 @@ func TestLabPackage(t *testing.T) {
 	}
 	does := func(script string, want ...string) {
 		t.Helper()
-		out, err := lab.Chroot(t, debian, script)
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", script, err, out)
-		}
+		out := inChroot(t, debian, script)
 		for _, w := range want {
 			if !strings.Contains(out, w) {
 				t.Errorf("%s: no %q in\n%s", script, w, out)
@@ -54,27 +80,30 @@ func TestLabPackage(t *testing.T) {
 	}
 
 	first := build("1.0.0")
-	does("dpkg -i "+first, "neither enabled nor started", "/etc/dialcamp/ami.secret")
+	does("dpkg -i "+first, "neither enabled nor started", "/etc/dialcamp/ami.secret", "/etc/dialcamp/control.tokens")
 	does("dialcamp version", "dialcamp 1.0.0 ")
 	does("id dialcamp", "(dialcamp)")
-	does("stat -c '%a %U %G %n' /var/lib/dialcamp /var/lib/dialcamp/lists /etc/dialcamp/ami.secret",
-		"750 dialcamp dialcamp /var/lib/dialcamp\n", "2770 dialcamp dialcamp /var/lib/dialcamp/lists\n", "640 root dialcamp /etc/dialcamp/ami.secret")
+	does("stat -c '%a %U %G %n' /var/lib/dialcamp /var/lib/dialcamp/lists /etc/dialcamp/ami.secret /etc/dialcamp/control.tokens",
+		"750 dialcamp dialcamp /var/lib/dialcamp\n", "2770 dialcamp dialcamp /var/lib/dialcamp/lists\n", "640 root dialcamp /etc/dialcamp/ami.secret\n", "640 root dialcamp /etc/dialcamp/control.tokens\n")
 	does("zcat /usr/share/man/man1/dialcamp-run.1.gz", "dialcamp")
 	does("bash -nc '. /usr/share/bash-completion/completions/dialcamp'")
 	does("dialcamp __complete campaign ''", "pause")
 
 	// What is to be edited is what check asks for, and nothing else.
 	fails("dialcamp check", "ami.secret")
-	does("echo geheim >/etc/dialcamp/ami.secret; printf 'number\\n0212345679\\n' >/var/lib/dialcamp/lists/spring.csv; chown dialcamp /var/lib/dialcamp/lists/spring.csv")
+	day := newFirstDay(debian)
+	day.prepare(t)
 	does("dialcamp check")
 	does(`command -v setpriv >/dev/null || exit 0
 		setpriv --reuid=dialcamp --regid=dialcamp --clear-groups dialcamp check`)
 
 	// Whoever edited the config keeps it over an upgrade.
-	does("sed -i 's/queue: sales/queue: Camp200/' /etc/dialcamp/config.yaml && dpkg -i " + build("1.0.1"))
+	does("cp /etc/dialcamp/control.tokens /tmp/ && dpkg -i " + build("1.0.1") + " && cmp /etc/dialcamp/control.tokens /tmp/control.tokens")
 	does("dialcamp version && cat /etc/dialcamp/config.yaml", "dialcamp 1.0.1 ", "queue: Camp200")
 
-	does("dpkg -r dialcamp && ls /etc/dialcamp /var/lib/dialcamp/lists", "config.yaml", "spring.csv")
-	does("dpkg -P dialcamp && ls /var/lib/dialcamp/lists", "spring.csv")
+	t.Run("FirstDay", day.dial)
+
+	does("dpkg -r dialcamp && ls /etc/dialcamp /var/lib/dialcamp/lists", "config.yaml", "customers.csv")
+	does("dpkg -P dialcamp && ls /var/lib/dialcamp/lists", "customers.csv")
 	fails("ls /etc/dialcamp", "No such file")
 }

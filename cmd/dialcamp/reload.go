@@ -62,14 +62,14 @@ func writeReload(out io.Writer, r control.Reload) error {
 			return err
 		}
 	}
-	last := "in force; lists and do-not-call files are being looked at"
+	last := "in force; lists and do-not-call files are being looked at: dialcamp list show CAMPAIGN"
 	switch {
 	case r.DryRun && len(r.Changes) == 0:
 		last = "no change"
 	case r.DryRun:
 		last = "a dry run, nothing is changed"
 	case len(r.Changes) == 0:
-		last = "no change; lists and do-not-call files are being looked at"
+		last = "no change; lists and do-not-call files are being looked at: dialcamp list show CAMPAIGN"
 	}
 	_, err := fmt.Fprintln(out, last)
 	return err

@@ -22,6 +22,23 @@ import (
 
 const unitFile = "../../systemd/dialcamp.service"
 
+// awaitState reads what systemd is told until a line of it is want. A datagram
+// may hold several.
+func awaitState(t *testing.T, conn *net.UnixConn, want string) (datagram string) {
+	t.Helper()
+	for b := make([]byte, 4096); ; {
+		n, err := conn.Read(b)
+		if err != nil {
+			t.Fatalf("%s: %v", want, err)
+		}
+		for line := range strings.Lines(string(b[:n])) {
+			if strings.TrimSpace(line) == want {
+				return string(b[:n])
+			}
+		}
+	}
+}
+
 // TestNotify runs the daemon as systemd does: it must say when it is ready,
 // which does not take an Asterisk, that it lives, when it reloads, whatever comes
 // of it, and when it stops.
@@ -47,20 +64,9 @@ campaigns: [{name: spring, queue: Camp200, lists: [{path: one.csv}]}]
 	}
 	defer conn.Close()
 	conn.SetReadDeadline(time.Now().Add(patience))
-	// A datagram may hold several lines.
 	await := func(want string) (datagram string) {
 		t.Helper()
-		for b := make([]byte, 4096); ; {
-			n, err := conn.Read(b)
-			if err != nil {
-				t.Fatalf("%s: %v", want, err)
-			}
-			for line := range strings.Lines(string(b[:n])) {
-				if strings.TrimSpace(line) == want {
-					return string(b[:n])
-				}
-			}
-		}
+		return awaitState(t, conn, want)
 	}
 
 	cmd := exec.Command("dialcamp", "run", "-c", "config.yaml")

@@ -10,6 +10,11 @@ fi
 install -d -m 750 -o dialcamp -g dialcamp /var/lib/dialcamp
 install -d -m 2770 -o dialcamp -g dialcamp /var/lib/dialcamp/lists /var/lib/dialcamp/reports
 [ -e /etc/dialcamp/ami.secret ] || install -m 640 -o root -g dialcamp /dev/null /etc/dialcamp/ami.secret
+# Whoever gets it from root may operate; nobody else has this one.
+if ! [ -e /etc/dialcamp/control.tokens ]; then
+	install -m 640 -o root -g dialcamp /dev/null /etc/dialcamp/control.tokens
+	dialcamp token operator operate >/etc/dialcamp/control.tokens
+fi
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload
 	# What runs goes on with the new program; live calls end first, as with any stop.
@@ -23,5 +28,6 @@ if [ "$1" = configure ] && [ -z "$2" ] || [ "$1" = 1 ]; then
 	  2. edit the four lines of /etc/dialcamp/config.yaml that are marked
 	  3. put a list into /var/lib/dialcamp/lists
 	  4. dialcamp check --connect && systemctl enable --now dialcamp
+	The web page is then at http://127.0.0.1:9750/; the token for it is the last word in /etc/dialcamp/control.tokens
 	TEXT
 fi

@@ -3,6 +3,6 @@
 set -e
 [ ! -d /run/systemd/system ] || systemctl daemon-reload
 if [ "$1" = purge ]; then
-	rm -f /etc/dialcamp/ami.secret
+	rm -f /etc/dialcamp/ami.secret /etc/dialcamp/control.tokens
 	rmdir --ignore-fail-on-non-empty /etc/dialcamp 2>/dev/null || :
 fi

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/dialcamp/dialcamp/dialer/control/page/pagetest"
 )
 
 // finding is one of axe's: what is wrong, and with which elements.
@@ -23,68 +25,68 @@ type finding struct {
 }
 
 // accessible fails with what axe finds by WCAG 2.2 AA and the usual practice.
-func (b *tab) accessible(what string) {
-	b.t.Helper()
-	if !eval[bool](b, "'axe' in window") {
+func accessible(b *pagetest.Tab, what string) {
+	b.T.Helper()
+	if !pagetest.Eval[bool](b, "'axe' in window") {
 		axe, err := os.ReadFile("testdata/axe.min.js")
 		if err != nil {
-			b.t.Fatal(err)
+			b.T.Fatal(err)
 		}
-		eval[any](b, string(axe)+";null")
+		pagetest.Eval[any](b, string(axe)+";null")
 	}
-	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]finding](`axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
+	found, err := chromedp.Run(b.Ctx, chromedp.Evaluate[[]finding](`axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
 		.then((r) => r.violations.map((v) => ({id: v.id, help: v.help, where: v.nodes.map((n) => n.target + ' ' + n.failureSummary).slice(0, 4).join(' | ')})))`, chromedp.EvalAwaitPromise))
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	for _, f := range found {
-		b.t.Errorf("%s: %s, %s: %s", what, f.ID, f.Help, f.Where)
+		b.T.Errorf("%s: %s, %s: %s", what, f.ID, f.Help, f.Where)
 	}
 }
 
 // fits fails if the page is wider than the screen.
-func (b *tab) fits(what string) {
-	b.t.Helper()
-	if wide := eval[string](b, `document.documentElement.scrollWidth <= innerWidth ? '' :
+func fits(b *pagetest.Tab, what string) {
+	b.T.Helper()
+	if wide := pagetest.Eval[string](b, `document.documentElement.scrollWidth <= innerWidth ? '' :
 		[...document.querySelectorAll('body *')].filter((e) => !e.closest('.scroll > *') && e.getBoundingClientRect().right > innerWidth + 1).map((e) => e.tagName + '#' + e.id + '.' + e.className).slice(0, 5).join(' ')`); wide != "" {
-		b.t.Errorf("%s does not fit: %s", what, wide)
+		b.T.Errorf("%s does not fit: %s", what, wide)
 	}
 }
 
 // Nothing hinders whoever uses a phone, a screen reader, a keyboard or the night.
 func TestForEverybody(t *testing.T) {
 	w := newWorld(t)
-	b := newTab(t, phone)
-	b.open(w.url)
-	b.seen("#login", "Token")
-	b.fits("the login")
-	b.accessible("the login")
-	b.shoot("login-phone")
-	b.do(chromedp.KeyEvent(operates + "\r"))
-	b.seen("#outcomes tfoot", "total")
-	b.seen("#day-key", "connected")
-	b.click("#day-table summary")
-	for _, s := range []screen{phone, desk, night} {
-		b.look(s)
-		b.fits("live, " + s.name)
-		b.accessible("live, " + s.name)
-		b.shoot("live-" + s.name)
+	b := pagetest.New(t, pagetest.Phone)
+	b.Open(w.url)
+	b.Seen("#login", "Token")
+	fits(b, "the login")
+	accessible(b, "the login")
+	b.Shoot("login-phone")
+	b.Do(chromedp.KeyEvent(operates + "\r"))
+	b.Seen("#outcomes tfoot", "total")
+	b.Seen("#day-key", "connected")
+	b.Click("#day-table summary")
+	for _, s := range []pagetest.Screen{pagetest.Phone, pagetest.Desk, pagetest.Night} {
+		b.Look(s)
+		fits(b, "live, "+s.Name)
+		accessible(b, "live, "+s.Name)
+		b.Shoot("live-" + s.Name)
 	}
-	b.click("[data-verb=stop]")
-	b.accessible("the confirmation")
-	b.shoot("confirm-night")
-	b.click("#confirm [value=no]")
-	b.click("#views li:nth-child(2) a")
-	b.choose("#report-by", "hour")
-	b.click("#report-form [type=submit]")
-	b.seen("#report", "Campaign spring by hour")
-	for _, s := range []screen{night, phone, desk} {
-		b.look(s)
-		b.fits("reports, " + s.name)
-		b.accessible("reports, " + s.name)
-		b.shoot("reports-" + s.name)
+	b.Click("[data-verb=stop]")
+	accessible(b, "the confirmation")
+	b.Shoot("confirm-night")
+	b.Click("#confirm [value=no]")
+	b.Click("#views li:nth-child(2) a")
+	b.Choose("#report-by", "hour")
+	b.Click("#report-form [type=submit]")
+	b.Seen("#report", "Campaign spring by hour")
+	for _, s := range []pagetest.Screen{pagetest.Night, pagetest.Phone, pagetest.Desk} {
+		b.Look(s)
+		fits(b, "reports, "+s.Name)
+		accessible(b, "reports, "+s.Name)
+		b.Shoot("reports-" + s.Name)
 	}
-	b.clean("401")
+	b.Clean("401")
 }
 
 // Whatever things are called, it is text.
@@ -127,73 +129,73 @@ func TestHostileNames(t *testing.T) {
 		},
 	})
 	t.Cleanup(srv.Close) // after the tab, whose stream it would wait for
-	b := newTab(t, phone)
-	b.open(srv.URL + "/#token=" + operates)
-	b.seen("#title h2", hostile)
-	b.seen("#campaigns", hostile)
-	b.seen("#servers", hostile)
-	b.seen("#hold", "queue "+hostile)
-	b.seen("#attempts", "02100")
-	b.fits("a long name")
-	b.look(desk)
-	b.seen("#attempts", hostile) // an agent
-	b.click("[data-verb=drain]")
-	b.seen("#confirm", "Drain campaign "+hostile+"?")
-	b.click("#confirm [value=no]")
-	b.click("[data-verb=pause]")
-	b.seen("#title", "paused")
-	b.click("#views li:nth-child(2) a")
-	b.choose("#report-by", "agent")
-	b.click("#report-form [type=submit]")
-	b.seen("#report", hostile)
-	if n := eval[int](b, "document.querySelectorAll('#app img, #app script').length"); n > 0 {
+	b := pagetest.New(t, pagetest.Phone)
+	b.Open(srv.URL + "/#token=" + operates)
+	b.Seen("#title h2", hostile)
+	b.Seen("#campaigns", hostile)
+	b.Seen("#servers", hostile)
+	b.Seen("#hold", "queue "+hostile)
+	b.Seen("#attempts", "02100")
+	fits(b, "a long name")
+	b.Look(pagetest.Desk)
+	b.Seen("#attempts", hostile) // an agent
+	b.Click("[data-verb=drain]")
+	b.Seen("#confirm", "Drain campaign "+hostile+"?")
+	b.Click("#confirm [value=no]")
+	b.Click("[data-verb=pause]")
+	b.Seen("#title", "paused")
+	b.Click("#views li:nth-child(2) a")
+	b.Choose("#report-by", "agent")
+	b.Click("#report-form [type=submit]")
+	b.Seen("#report", hostile)
+	if n := pagetest.Eval[int](b, "document.querySelectorAll('#app img, #app script').length"); n > 0 {
 		t.Errorf("%d elements were made of names", n)
 	}
-	b.shoot("hostile")
-	b.clean()
+	b.Shoot("hostile")
+	b.Clean()
 }
 
 // When the daemon is gone the page says so, and goes on by itself when it is back.
 func TestDaemonGone(t *testing.T) {
 	w := newWorld(t)
-	b := newTab(t, desk)
-	b.open(w.page(operates))
-	b.seen("#tiles", "Agents")
+	b := pagetest.New(t, pagetest.Desk)
+	b.Open(w.page(operates))
+	b.Seen("#tiles", "Agents")
 	w.stop()
-	b.seen("#troubles", "The daemon has not answered since")
-	b.seen("#alarm", "The daemon has not answered since")
-	b.seen("#link", "not connected")
-	b.seen("#tiles", "Agents") // what was seen last stays
-	if b.text("#verbs") != "" {
-		t.Errorf("buttons that can do nothing: %q", b.text("#verbs"))
+	b.Seen("#troubles", "The daemon has not answered since")
+	b.Seen("#alarm", "The daemon has not answered since")
+	b.Seen("#link", "not connected")
+	b.Seen("#tiles", "Agents") // what was seen last stays
+	if b.Text("#verbs") != "" {
+		t.Errorf("buttons that can do nothing: %q", b.Text("#verbs"))
 	}
-	b.shoot("gone")
+	b.Shoot("gone")
 	w.start()
-	b.until("that it goes on", func() bool { return !strings.Contains(b.text("#troubles"), "not answered") })
-	b.seen("#verbs", "Pause")
+	b.Until("that it goes on", func() bool { return !strings.Contains(b.Text("#troubles"), "not answered") })
+	b.Seen("#verbs", "Pause")
 
 	w.pbx.Close()
-	b.seen("#troubles", "No connection to Asterisk memory: no calls are placed on it.")
-	b.seen("#servers", "memory DOWN")
-	b.clean("503", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING")
+	b.Seen("#troubles", "No connection to Asterisk memory: no calls are placed on it.")
+	b.Seen("#servers", "memory DOWN")
+	b.Clean("503", "ERR_CONNECTION_REFUSED", "ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED_ENCODING")
 }
 
 // Where there is nothing yet, it says what is missing.
 func TestEmpty(t *testing.T) {
 	w := newWorld(t)
-	b := newTab(t, desk)
-	b.open(w.page(reads))
-	b.seen("#campaigns", "autumn")
-	b.click("#campaigns a:not([aria-current])")
-	b.seen("#title", "autumn")
-	b.seen("#day", "No call has ended today.")
-	b.seen("#attempts", "No call yet.")
-	b.seen("#tiles", "no list has been loaded yet")
-	b.accessible("no call yet")
-	b.shoot("empty")
-	b.click("#views li:nth-child(2) a")
-	b.choose("#report-by", "cause")
-	b.click("#report-form [type=submit]")
-	b.seen("#report", "Nothing to report: no attempts in that time.")
-	b.clean()
+	b := pagetest.New(t, pagetest.Desk)
+	b.Open(w.page(reads))
+	b.Seen("#campaigns", "autumn")
+	b.Click("#campaigns a:not([aria-current])")
+	b.Seen("#title", "autumn")
+	b.Seen("#day", "No call has ended today.")
+	b.Seen("#attempts", "No call yet.")
+	b.Seen("#tiles", "no list has been loaded yet")
+	accessible(b, "no call yet")
+	b.Shoot("empty")
+	b.Click("#views li:nth-child(2) a")
+	b.Choose("#report-by", "cause")
+	b.Click("#report-form [type=submit]")
+	b.Seen("#report", "Nothing to report: no attempts in that time.")
+	b.Clean()
 }

@@ -18,8 +18,15 @@ import (
 	"github.com/dialcamp/dialcamp/dialer/campaign"
 	"github.com/dialcamp/dialcamp/dialer/config"
 	"github.com/dialcamp/dialcamp/dialer/control"
+	"github.com/dialcamp/dialcamp/dialer/control/page/pagetest"
 	"github.com/dialcamp/dialcamp/dialer/report"
 )
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	pagetest.Close()
+	os.Exit(status)
+}
 
 // settings are of two campaigns, of which autumn has nobody to call.
 const settings = `

@@ -1,4 +1,5 @@
-package page_test
+// Package pagetest looks at the daemon's web page in a headless Chromium, with clicks of the mouse and keys.
+package pagetest
 
 import (
 	"context"
@@ -30,13 +31,11 @@ var chromium struct {
 	err error
 }
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	status := m.Run()
+// Close ends the browser, when the last of a package's tests that need it has.
+func Close() {
 	if chromium.end != nil {
 		chromium.end()
 	}
-	os.Exit(status)
 }
 
 // flags keep Chromium to this machine and this test, and let it run as root.
@@ -76,29 +75,32 @@ func startChromium() {
 	chromium.err = chromedp.Do(ctx)
 }
 
-// tab is a window of its own: it shares no storage with others.
-type tab struct {
-	t   *testing.T
-	ctx context.Context
+// Tab is a window of its own: it shares no storage with others.
+type Tab struct {
+	T   *testing.T
+	Ctx context.Context // of everything that is done in it
 
 	mu     sync.Mutex
 	errors []string // that the console showed
 }
 
-// screen is what a page is looked at with.
-type screen struct {
-	name          string
+// Screen is what a page is looked at with.
+type Screen struct {
+	Name          string
 	width, height int64
 	mobile, dark  bool
 }
 
+// Those that most people have.
 var (
-	desk  = screen{"desk", 1280, 900, false, false}
-	night = screen{"night", 1280, 900, false, true}
-	phone = screen{"phone", 360, 740, true, false}
+	Desk  = Screen{"desk", 1280, 900, false, false}
+	Night = Screen{"night", 1280, 900, false, true}
+	Phone = Screen{"phone", 360, 740, true, false}
 )
 
-func newTab(t *testing.T, s screen) *tab {
+// New opens one, in a browser that the first starts and Close ends. Where there is none the test is skipped, unless CI=true: there
+// it fails.
+func New(t *testing.T, s Screen) *Tab {
 	t.Helper()
 	chromium.Do(startChromium)
 	if chromium.err != nil {
@@ -111,8 +113,8 @@ func newTab(t *testing.T, s screen) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(cancel)
-	b := &tab{t: t, ctx: ctx}
-	b.do()
+	b := &Tab{T: t, Ctx: ctx}
+	b.Do()
 	console := chromedp.Console(ctx)
 	go func() {
 		for m, err := range console {
@@ -126,18 +128,18 @@ func newTab(t *testing.T, s screen) *tab {
 			}
 		}
 	}()
-	b.look(s)
+	b.Look(s)
 	return b
 }
 
-// look makes the tab another screen.
-func (b *tab) look(s screen) {
-	b.t.Helper()
+// Look makes the tab another screen.
+func (b *Tab) Look(s Screen) {
+	b.T.Helper()
 	scheme := "light"
 	if s.dark {
 		scheme = "dark"
 	}
-	b.do(chromedp.EmulateViewport(s.width, s.height, func(p *emulation.SetDeviceMetricsOverrideParams, touch *emulation.SetTouchEmulationEnabledParams) {
+	b.Do(chromedp.EmulateViewport(s.width, s.height, func(p *emulation.SetDeviceMetricsOverrideParams, touch *emulation.SetTouchEmulationEnabledParams) {
 		p.Mobile, touch.Enabled = s.mobile, s.mobile
 	}), chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		scheme := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}
@@ -146,68 +148,68 @@ func (b *tab) look(s screen) {
 	}))
 }
 
-func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.t.Fatal(err)
+func (b *Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
+	b.T.Helper()
+	if err := chromedp.Do(b.Ctx, steps...); err != nil {
+		b.T.Fatal(err)
 	}
 }
 
-func (b *tab) open(url string) {
-	b.t.Helper()
-	b.do(chromedp.Navigate(url))
+func (b *Tab) Open(url string) {
+	b.T.Helper()
+	b.Do(chromedp.Navigate(url))
 }
 
-// eval is an expression's value.
-func eval[T any](b *tab, expression string) (v T) {
-	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+// Eval is an expression's value.
+func Eval[T any](b *Tab, expression string) (v T) {
+	b.T.Helper()
+	v, err := chromedp.Run(b.Ctx, chromedp.Evaluate[T](expression))
 	if err != nil {
-		b.t.Fatalf("%s: %v", expression, err)
+		b.T.Fatalf("%s: %v", expression, err)
 	}
 	return v
 }
 
-// text is what is seen of the elements that a selector finds, a line each.
-func (b *tab) text(selector string) string {
-	b.t.Helper()
-	return eval[string](b, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.innerText).join('\\n')", selector))
+// Text is what is seen of the elements that a selector finds, a line each.
+func (b *Tab) Text(selector string) string {
+	b.T.Helper()
+	return Eval[string](b, fmt.Sprintf("[...document.querySelectorAll(%q)].map((e) => e.innerText).join('\\n')", selector))
 }
 
-// seen waits until a selector's text has this in it.
-func (b *tab) seen(selector, text string) {
-	b.t.Helper()
-	b.until(fmt.Sprintf("%q in %s", text, selector), func() bool { return strings.Contains(b.text(selector), text) })
+// Seen waits until a selector's text has this in it.
+func (b *Tab) Seen(selector, text string) {
+	b.T.Helper()
+	b.Until(fmt.Sprintf("%q in %s", text, selector), func() bool { return strings.Contains(b.Text(selector), text) })
 }
 
-func (b *tab) until(what string, cond func() bool) {
-	b.t.Helper()
+func (b *Tab) Until(what string, cond func() bool) {
+	b.T.Helper()
 	for end := time.Now().Add(30 * time.Second); !cond(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
-			b.t.Fatalf("not seen: %s; the page says:\n%s\n%q", what, b.text("body"), b.errors)
+			b.T.Fatalf("not seen: %s; the page says:\n%s\n%q", what, b.Text("body"), b.errors)
 		}
 	}
 }
 
-// click is one of the mouse, at the middle of what is seen.
-func (b *tab) click(selector string) {
-	b.t.Helper()
-	b.do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
+// Click is one of the mouse, at the middle of what is seen.
+func (b *Tab) Click(selector string) {
+	b.T.Helper()
+	b.Do(chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// choose takes an option of a select, as the keyboard does: by its beginning.
-func (b *tab) choose(selector, option string) {
-	b.t.Helper()
-	b.do(chromedp.Focus(chromedp.CSS(selector)), chromedp.KeyEvent(option))
-	b.until(option+" chosen", func() bool {
-		return strings.HasPrefix(eval[string](b, fmt.Sprintf("document.querySelector(%q).selectedOptions[0].textContent", selector)), option)
+// Choose takes an option of a select, as the keyboard does: by its beginning.
+func (b *Tab) Choose(selector, option string) {
+	b.T.Helper()
+	b.Do(chromedp.Focus(chromedp.CSS(selector)), chromedp.KeyEvent(option))
+	b.Until(option+" chosen", func() bool {
+		return strings.HasPrefix(Eval[string](b, fmt.Sprintf("document.querySelector(%q).selectedOptions[0].textContent", selector)), option)
 	})
 }
 
-// clean fails if the console showed an error, but for those that contain one of
+// Clean fails if the console showed an error, but for those that contain one of
 // allowed.
-func (b *tab) clean(allowed ...string) {
-	b.t.Helper()
+func (b *Tab) Clean(allowed ...string) {
+	b.T.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 next:
@@ -217,24 +219,24 @@ next:
 				continue next
 			}
 		}
-		b.t.Errorf("console: %s", e)
+		b.T.Errorf("console: %s", e)
 	}
 }
 
-// shoot puts a picture of the whole page where -page.shots says.
-func (b *tab) shoot(name string) {
-	b.t.Helper()
+// Shoot puts a picture of the whole page where -page.shots says.
+func (b *Tab) Shoot(name string) {
+	b.T.Helper()
 	if *shots == "" {
 		return
 	}
-	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	png, err := chromedp.Run(b.Ctx, chromedp.FullScreenshot(100))
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	if err := os.MkdirAll(*shots, 0o755); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(*shots, name+".png"), png, 0o644); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 }
