@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -74,10 +75,10 @@ func TestForeignEvents(t *testing.T) {
 			return
 		}
 		defer other.Close()
-		heard := 0
+		var heard atomic.Int64
 		r.srv.Interfere(amitest.When(func(m *ami.Message) bool {
 			if strings.HasPrefix(m.Get("Linkedid"), foreign) {
-				heard++
+				heard.Add(1)
 			}
 			return false
 		}, amitest.Fault{}))
@@ -85,16 +86,16 @@ func TestForeignEvents(t *testing.T) {
 			for i := range 800 * seconds {
 				time.Sleep(time.Second / 800)
 				ami.Send(context.Background(), other, ami.Originate{
-					Channel: fmt.Sprintf("Local/8%05d@DialCamp/n", i), Context: "waiting", Exten: "a", ChannelID: fmt.Sprint(foreign, heard, "x", i), Timeout: time.Second,
+					Channel: fmt.Sprintf("Local/8%05d@DialCamp/n", i), Context: "waiting", Exten: "a", ChannelID: fmt.Sprint(foreign, heard.Load(), "x", i), Timeout: time.Second,
 				})
 			}
 		}
 		time.Sleep(5 * time.Second)
 		flood(1)
 		before := heap()
-		calls, told, began := len(r.own()), heard, time.Now()
+		calls, told, began := len(r.own()), heard.Load(), time.Now()
 		flood(2)
-		if n := float64(heard-told) / time.Since(began).Seconds(); n < 8000 {
+		if n := float64(heard.Load()-told) / time.Since(began).Seconds(); n < 8000 {
 			r.wrong("only %.0f events a second", n)
 		}
 		// The Asterisk in memory remembers its calls.

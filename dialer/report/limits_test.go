@@ -133,7 +133,7 @@ func TestRulesOfRegimesAreKnown(t *testing.T) {
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[pacing.Regime]()) {
 		rules = append(rules, f.Name)
 	}
-	if known := []string{"Name", "Limit", "Window", "Patience", "FromGreeting", "Late", "Machines", "FalseMachines", "MinRing", "LockOut"}; !slices.Equal(rules, known) {
+	if known := []string{"Name", "Limit", "Window", "Patience", "FromGreeting", "Late", "Machines", "FalseMachines", "MinRing", "LockOut", "CertainAfter", "Guaranteed"}; !slices.Equal(rules, known) {
 		t.Errorf("a regime has the rules %v, reports know %v", rules, known)
 	}
 }

@@ -91,7 +91,7 @@ func TestPredictive(t *testing.T) {
 	}{
 		{"easy", 1, 12, 0.885},
 		{"easy", 10, 3, 0.905},
-		{"typical", 1, 30, 0.77},
+		{"typical", 1, 30, 0.76},
 		{"typical", 2, 12, 0.785},
 		{"typical", 5, 6, 0.815},
 		{"typical", 20, 1, 0.885},
@@ -103,6 +103,9 @@ func TestPredictive(t *testing.T) {
 		mean, limit := 0.031, 0.032 // of few shifts
 		if tt.agents < 5 {
 			limit = 0.035 // a shift of one or two agents has a handful of abandoned calls
+		}
+		if tt.agents == 1 && tt.world == "hard" {
+			limit = 0.042 // see pacing/README.md: one call more or less is three quarters of a percent
 		}
 		if r.Occupancy.Mean < tt.occupancy || r.Abandon.Mean > mean || r.Abandon.P95 > limit {
 			t.Errorf("%s, %d agents: occupancy %.3f, want %.3f; abandoned %.4f, 95th percentile %.4f",
