@@ -55,15 +55,15 @@ type call struct {
 
 	phase     phase
 	queuedAt  time.Time
-	leftAt    time.Time            // it left the queue; zero: it did not
-	offeredAt time.Time            // an agent's phone began to ring for it
-	channels  map[string]time.Time // live ones by Uniqueid, known since
-	leg1      string               // name of ;1, "" while unknown
-	leg1Gone  time.Time            // zero: not gone, as far as we know
-	trunks    []string             // Uniqueids of the legs that Dial() made towards the contact
-	agents    []string             // and of those that the queue made towards agents
-	agent     string               // the interface of the one who talks
-	completed bool                 // AgentComplete came
+	leftAt    time.Time // it left the queue; zero: it did not
+	offeredAt time.Time // an agent's phone began to ring for it
+	channels  []channel // live ones, each once
+	leg1      string    // name of ;1, "" while unknown
+	leg1Gone  time.Time // zero: not gone, as far as we know
+	trunks    []string  // Uniqueids of the legs that Dial() made towards the contact
+	agents    []string  // and of those that the queue made towards agents
+	agent     string    // the interface of the one who talks
+	completed bool      // AgentComplete came
 
 	respondedAt time.Time // OriginateResponse came; zero: not yet
 	success     bool
@@ -85,6 +85,12 @@ type call struct {
 	given                      bool      // hung up because no agent is left to take it
 	told                       progress  // see tell
 	ends
+}
+
+// channel is one of a call's.
+type channel struct {
+	id    string    // Uniqueid
+	since time.Time // known since
 }
 
 // ends is the evidence of who ended an answered call.
@@ -284,8 +290,21 @@ func (c *Core) after(cl *call) {
 	}
 }
 
+// channel is where a live channel is in channels; -1: it is not there.
+func (cl *call) channel(uniqueid string) int {
+	return slices.IndexFunc(cl.channels, func(ch channel) bool { return ch.id == uniqueid })
+}
+
+func (cl *call) setChannel(uniqueid string, now time.Time) {
+	if i := cl.channel(uniqueid); i >= 0 {
+		cl.channels[i].since = now
+		return
+	}
+	cl.channels = append(cl.channels, channel{uniqueid, now})
+}
+
 func (cl *call) newChannel(ref ami.ChannelRef, now time.Time) {
-	cl.channels[ref.Uniqueid] = now
+	cl.setChannel(ref.Uniqueid, now)
 	switch ref.Uniqueid {
 	case cl.id():
 		cl.leg1 = ref.Channel
@@ -391,7 +410,9 @@ func (cl *call) hangupRequest(e *ami.HangupRequest) {
 }
 
 func (cl *call) hungUp(e *ami.HangupEvent, now time.Time) {
-	delete(cl.channels, e.Uniqueid)
+	if i := cl.channel(e.Uniqueid); i >= 0 {
+		cl.channels = slices.Delete(cl.channels, i, i+1)
+	}
 	switch e.Uniqueid {
 	case cl.id():
 		cl.cause1 = e.Cause
@@ -414,7 +435,7 @@ func (cl *call) hungUp(e *ami.HangupEvent, now time.Time) {
 // is connected.
 func (cl *call) without1() bool {
 	return cl.phase == phaseTalking && !cl.completed &&
-		slices.ContainsFunc(cl.trunks, func(id string) bool { _, live := cl.channels[id]; return live })
+		slices.ContainsFunc(cl.trunks, func(id string) bool { return cl.channel(id) >= 0 })
 }
 
 // talkedOn moves the end of a talk that went on without ;1 to now.
@@ -467,6 +488,9 @@ func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 		c.comesBack(cl.campaign, ct.Zone, cl.callback)
 	}
 	c.do(Finish{a, ct})
+	if c.muted {
+		return
+	}
 	c.notice(slog.LevelDebug, "call ended", append(cl.ref().Attrs(), slog.String("number", a.Number), slog.String("outcome", outcome.String()),
 		slog.Int("cause", int(cause)), slog.String("contact_state", ct.State.String()))...)
 }

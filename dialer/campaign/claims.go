@@ -192,7 +192,7 @@ func (c *Core) orphan(name string) *campaign {
 
 func (c *Core) add(cp *campaign, cm Claim) *call {
 	class, s := ClassOf(&cm.Contact), c.placedOn(cp, &cm.Attempt)
-	cl := &call{Claim: cm, campaign: cp, kept: cp.keep(&cm.Contact, c.now), class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: s, via: c.trunk(cp, s), queue: c.queue(s.Name, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now, channels: map[string]time.Time{}}
+	cl := &call{Claim: cm, campaign: cp, kept: cp.keep(&cm.Contact, c.now), class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: s, via: c.trunk(cp, s), queue: c.queue(s.Name, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now}
 	c.calls[cm.Attempt.ID] = cl
 	cl.place = len(c.live)
 	c.live = append(c.live, cl)
