@@ -37,51 +37,54 @@ func (p phase) String() string {
 // call is an attempt in flight and what is known of it. Events come in any
 // order, so each fact is kept on its own and the whole is judged at the end.
 type call struct {
+	// What every decision looks at, of all calls, is together: they are many, and
+	// each is larger than what a processor reads at once.
+	phase       phase
+	kept        bool      // an agent is kept for it until it is answered
+	carried     bool      // its trunk's breaker knows of it
+	gone        bool      // settled or taken back
+	queue       *queue    // nil: an orphan's
+	factor      float64   // as in pacing.Ringing
+	claimed     int64     // as in time.Time.UnixNano
+	leg1Gone    time.Time // zero: not gone, as far as we know
+	respondedAt time.Time // OriginateResponse came; zero: not yet
+
 	Claim
 	campaign  *campaign
 	server    *server
 	via       *trunk    // nil: an orphan's
-	queue     *queue    // nil: an orphan's
 	place     int       // in Core.live
-	kept      bool      // an agent is kept for it until it is answered
 	class     uint8     // of the contact, at the time
 	hour      int       // of the day there, when it was placed
 	rate      float64   // the campaign's, then
-	factor    float64   // as in pacing.Ringing
-	claimed   int64     // as in time.Time.UnixNano
 	since     time.Time // when this process learnt of it
 	recovered bool
 	missing   time.Time // Asterisk has had no channel of it since; zero: it has
 
-	phase     phase
 	queuedAt  time.Time
 	leftAt    time.Time // it left the queue; zero: it did not
 	offeredAt time.Time // an agent's phone began to ring for it
 	channels  []channel // live ones, each once
 	leg1      string    // name of ;1, "" while unknown
-	leg1Gone  time.Time // zero: not gone, as far as we know
 	trunks    []string  // Uniqueids of the legs that Dial() made towards the contact
 	agents    []string  // and of those that the queue made towards agents
 	agent     string    // the interface of the one who talks
 	completed bool      // AgentComplete came
 
-	respondedAt time.Time // OriginateResponse came; zero: not yet
-	success     bool
-	reason      ami.OriginateReason
+	success bool
+	reason  ami.OriginateReason
 
 	causeTrunk, cause2, cause1 ami.Cause
 	dialStatus                 string // of Dial() in DialCamp
 	dialStatus1                string // of Originate's own dial of ;1
 	ranDialplan                bool   // ;2 began to run DialCamp
 	cancelled                  bool
-	gone                       bool      // settled or taken back
 	learnt                     answerer  // as the pacer knows it
 	late                       bool      // and it knows that a person found no agent in time
 	machine                    bool      // answered by one, as the dialplan says
 	why                        string    // it says so
 	dropped                    bool      // sent away because no agent came
 	callback                   time.Time // they asked meanwhile to be called then; zero: no
-	carried                    bool      // its trunk's breaker knows of it
 	given                      bool      // hung up because no agent is left to take it
 	told                       progress  // see tell
 	ends
@@ -467,27 +470,27 @@ func (c *Core) settle(cl *call) {
 func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	c.remove(cl)
 	c.tell(cl)
-	a := cl.Attempt
+	end := Finish{cl.Attempt, cl.Contact}
+	a, ct := &end.Attempt, &end.Contact
 	a.Outcome, a.Cause, a.Note, a.DialStatus = outcome, cause, note, cl.status()
 	a.Ended = c.now
 	if !cl.leg1Gone.IsZero() {
 		a.Ended = cl.leg1Gone
 	}
 	a.order()
-	c.learnEnd(cl, &a)
-	c.carriedEnded(cl, &a)
-	ct := cl.Contact
+	c.learnEnd(cl, a)
+	c.carriedEnded(cl, a)
 	ct.Attempts = a.Pass
-	cl.campaign.Retry.Settle(&ct, &a, c.now)
+	cl.campaign.Retry.Settle(ct, a, c.now)
 	if ct.State == Waiting {
 		cl.campaign.over = false
-		c.comesBack(cl.campaign, ct.Zone, cl.campaign.note(&ct))
+		c.comesBack(cl.campaign, ct.Zone, cl.campaign.note(ct))
 	}
 	if !cl.callback.IsZero() {
 		cl.campaign.over = false
 		c.comesBack(cl.campaign, ct.Zone, cl.callback)
 	}
-	c.do(Finish{a, ct})
+	c.do(end)
 	if c.muted {
 		return
 	}

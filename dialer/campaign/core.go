@@ -229,6 +229,9 @@ func (c *Core) do(e Effect) { c.effects = append(c.effects, e) }
 func (c *Core) tick() {
 	var ended, waiting, answered []*call
 	for _, cl := range c.live {
+		if cl.phase < phaseAnswered && cl.leg1Gone.IsZero() && cl.respondedAt.IsZero() {
+			continue // most are: none of this can hold yet
+		}
 		if cl.phase >= phaseAnswered && !cl.carried {
 			answered = append(answered, cl)
 		}

@@ -57,7 +57,7 @@ func (c *Core) record(cp *campaign, p *place, placed int) {
 	}
 	e := cp.entry
 	p.by = e.Decision.By
-	e.Placed, e.Hold = placed, p.hold
+	e.Placed, e.Hold = placed, p.hold.String()
 	c.do(Decided{cp.Name, e})
 }
 

@@ -78,7 +78,7 @@ func (w *world) carryOut(e campaign.Effect) {
 	case campaign.TakeContacts:
 		w.tell(campaign.Claimed{Campaign: e.Campaign, Taken: w.pool.claim(w.clock(), &e.Take)})
 	case campaign.Originate:
-		w.dial(&e.Claim)
+		w.dial(e.Claim)
 	case campaign.Finish:
 		w.pool.put(&e.Contact)
 	case campaign.Withdraw:

@@ -89,7 +89,7 @@ func (p *pool) claim(now time.Time, take *campaign.Take) (taken campaign.Taken) 
 		p.due--
 		c := l.pop()
 		taken.Claims = append(taken.Claims, campaign.Claim{Contact: *c, Attempt: campaign.Attempt{
-			ID: "s_" + strconv.FormatUint(p.seq, 10) + "x", Seq: p.seq, Campaign: campaignName, Contact: c.ID,
+			ID: attemptID(p.seq), Seq: p.seq, Campaign: campaignName, Contact: c.ID,
 			Number: c.Number(), Pass: c.Attempts + 1, Claimed: now,
 		}})
 		p.join(now)
@@ -105,6 +105,11 @@ func (p *pool) claim(now time.Time, take *campaign.Take) (taken campaign.Taken) 
 		}
 	}
 	return taken
+}
+
+func attemptID(seq uint64) string {
+	var b [24]byte
+	return string(append(strconv.AppendUint(append(b[:0], "s_"...), seq, 10), 'x'))
 }
 
 // choose is the lane whose first contact is taken next, after taken others; nil if
