@@ -31,7 +31,7 @@ func (d *Daemon) apply(e campaign.Effect) {
 		})
 	case campaign.Originate:
 		d.publish(event.Attempt, e.Attempt)
-		d.links[e.Server].originate(originateOf(d.cfg.Load().Campaign(e.Attempt.Campaign), &e.Claim))
+		d.links[e.Server].originate(originateOf(d.cfg.Load().Campaign(e.Attempt.Campaign), e.Claim))
 	case campaign.HangUp:
 		d.links[e.Server].hangUp(e)
 	case campaign.Redirect:

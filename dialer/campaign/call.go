@@ -37,54 +37,63 @@ func (p phase) String() string {
 // call is an attempt in flight and what is known of it. Events come in any
 // order, so each fact is kept on its own and the whole is judged at the end.
 type call struct {
+	// What every decision looks at, of all calls, is together: they are many, and
+	// each is larger than what a processor reads at once.
+	phase       phase
+	kept        bool      // an agent is kept for it until it is answered
+	carried     bool      // its trunk's breaker knows of it
+	gone        bool      // settled or taken back
+	queue       *queue    // nil: an orphan's
+	factor      float64   // as in pacing.Ringing
+	claimed     int64     // as in time.Time.UnixNano
+	leg1Gone    time.Time // zero: not gone, as far as we know
+	respondedAt time.Time // OriginateResponse came; zero: not yet
+
 	Claim
 	campaign  *campaign
 	server    *server
 	via       *trunk    // nil: an orphan's
-	queue     *queue    // nil: an orphan's
 	place     int       // in Core.live
-	kept      bool      // an agent is kept for it until it is answered
 	class     uint8     // of the contact, at the time
 	hour      int       // of the day there, when it was placed
 	rate      float64   // the campaign's, then
-	factor    float64   // as in pacing.Ringing
-	claimed   int64     // as in time.Time.UnixNano
 	since     time.Time // when this process learnt of it
 	recovered bool
 	missing   time.Time // Asterisk has had no channel of it since; zero: it has
 
-	phase     phase
 	queuedAt  time.Time
-	leftAt    time.Time            // it left the queue; zero: it did not
-	offeredAt time.Time            // an agent's phone began to ring for it
-	channels  map[string]time.Time // live ones by Uniqueid, known since
-	leg1      string               // name of ;1, "" while unknown
-	leg1Gone  time.Time            // zero: not gone, as far as we know
-	trunks    []string             // Uniqueids of the legs that Dial() made towards the contact
-	agents    []string             // and of those that the queue made towards agents
-	agent     string               // the interface of the one who talks
-	completed bool                 // AgentComplete came
+	leftAt    time.Time // it left the queue; zero: it did not
+	offeredAt time.Time // an agent's phone began to ring for it
+	channels  []channel // live ones, each once
+	leg1      string    // name of ;1, "" while unknown
+	trunks    []string  // Uniqueids of the legs that Dial() made towards the contact
+	agents    []string  // and of those that the queue made towards agents
+	agent     string    // the interface of the one who talks
+	completed bool      // AgentComplete came
 
-	respondedAt time.Time // OriginateResponse came; zero: not yet
-	success     bool
-	reason      ami.OriginateReason
+	success bool
+	reason  ami.OriginateReason
 
 	causeTrunk, cause2, cause1 ami.Cause
 	dialStatus                 string // of Dial() in DialCamp
 	dialStatus1                string // of Originate's own dial of ;1
 	ranDialplan                bool   // ;2 began to run DialCamp
 	cancelled                  bool
-	gone                       bool      // settled or taken back
 	learnt                     answerer  // as the pacer knows it
 	late                       bool      // and it knows that a person found no agent in time
 	machine                    bool      // answered by one, as the dialplan says
 	why                        string    // it says so
 	dropped                    bool      // sent away because no agent came
 	callback                   time.Time // they asked meanwhile to be called then; zero: no
-	carried                    bool      // its trunk's breaker knows of it
 	given                      bool      // hung up because no agent is left to take it
 	told                       progress  // see tell
 	ends
+}
+
+// channel is one of a call's.
+type channel struct {
+	id    string    // Uniqueid
+	since time.Time // known since
 }
 
 // ends is the evidence of who ended an answered call.
@@ -284,8 +293,21 @@ func (c *Core) after(cl *call) {
 	}
 }
 
+// channel is where a live channel is in channels; -1: it is not there.
+func (cl *call) channel(uniqueid string) int {
+	return slices.IndexFunc(cl.channels, func(ch channel) bool { return ch.id == uniqueid })
+}
+
+func (cl *call) setChannel(uniqueid string, now time.Time) {
+	if i := cl.channel(uniqueid); i >= 0 {
+		cl.channels[i].since = now
+		return
+	}
+	cl.channels = append(cl.channels, channel{uniqueid, now})
+}
+
 func (cl *call) newChannel(ref ami.ChannelRef, now time.Time) {
-	cl.channels[ref.Uniqueid] = now
+	cl.setChannel(ref.Uniqueid, now)
 	switch ref.Uniqueid {
 	case cl.id():
 		cl.leg1 = ref.Channel
@@ -391,7 +413,9 @@ func (cl *call) hangupRequest(e *ami.HangupRequest) {
 }
 
 func (cl *call) hungUp(e *ami.HangupEvent, now time.Time) {
-	delete(cl.channels, e.Uniqueid)
+	if i := cl.channel(e.Uniqueid); i >= 0 {
+		cl.channels = slices.Delete(cl.channels, i, i+1)
+	}
 	switch e.Uniqueid {
 	case cl.id():
 		cl.cause1 = e.Cause
@@ -414,7 +438,7 @@ func (cl *call) hungUp(e *ami.HangupEvent, now time.Time) {
 // is connected.
 func (cl *call) without1() bool {
 	return cl.phase == phaseTalking && !cl.completed &&
-		slices.ContainsFunc(cl.trunks, func(id string) bool { _, live := cl.channels[id]; return live })
+		slices.ContainsFunc(cl.trunks, func(id string) bool { return cl.channel(id) >= 0 })
 }
 
 // talkedOn moves the end of a talk that went on without ;1 to now.
@@ -446,27 +470,30 @@ func (c *Core) settle(cl *call) {
 func (c *Core) finish(cl *call, outcome Outcome, cause ami.Cause, note string) {
 	c.remove(cl)
 	c.tell(cl)
-	a := cl.Attempt
+	end := Finish{cl.Attempt, cl.Contact}
+	a, ct := &end.Attempt, &end.Contact
 	a.Outcome, a.Cause, a.Note, a.DialStatus = outcome, cause, note, cl.status()
 	a.Ended = c.now
 	if !cl.leg1Gone.IsZero() {
 		a.Ended = cl.leg1Gone
 	}
 	a.order()
-	c.learnEnd(cl, &a)
-	c.carriedEnded(cl, &a)
-	ct := cl.Contact
+	c.learnEnd(cl, a)
+	c.carriedEnded(cl, a)
 	ct.Attempts = a.Pass
-	cl.campaign.Retry.Settle(&ct, &a, c.now)
+	cl.campaign.Retry.Settle(ct, a, c.now)
 	if ct.State == Waiting {
 		cl.campaign.over = false
-		c.comesBack(cl.campaign, ct.Zone, cl.campaign.note(&ct))
+		c.comesBack(cl.campaign, ct.Zone, cl.campaign.note(ct))
 	}
 	if !cl.callback.IsZero() {
 		cl.campaign.over = false
 		c.comesBack(cl.campaign, ct.Zone, cl.callback)
 	}
-	c.do(Finish{a, ct})
+	c.do(end)
+	if c.muted {
+		return
+	}
 	c.notice(slog.LevelDebug, "call ended", append(cl.ref().Attrs(), slog.String("number", a.Number), slog.String("outcome", outcome.String()),
 		slog.Int("cause", int(cause)), slog.String("contact_state", ct.State.String()))...)
 }

@@ -82,7 +82,8 @@ func (c *Core) claimed(ev Claimed) {
 		c.untroubled(unclaimed(cp), "contacts can be claimed again", slog.String("campaign", cp.Name))
 	}
 	placed := 0
-	for _, cm := range ev.Claims {
+	for i := range ev.Claims {
+		cm := &ev.Claims[i]
 		cp.over, cp.told = false, false
 		if c.known(cm.Attempt.ID) {
 			c.noticeCall(slog.LevelError, cm.Attempt.Ref(), "an attempt was claimed twice; it is not dialed again")
@@ -91,13 +92,14 @@ func (c *Core) claimed(ev Claimed) {
 		switch {
 		case stale || c.mayNotCall(cp) != "" || c.mayNotCallOn(cp, s) != "" || !c.hoursIn(cp, cm.Contact.Zone).open:
 			c.ended.add(cm.Attempt.ID)
-			c.withdraw(cp, s, Withdraw{Claim: cm})
+			c.withdraw(cp, s, Withdraw{Claim: *cm})
 			continue
 		case !cp.Retry.Allow(&cm.Contact):
 			c.ended.add(cm.Attempt.ID)
 			s.rate.Return(1)
-			cm.Contact.State, cm.Contact.Due = Exhausted, time.Time{}
-			c.do(Withdraw{Claim: cm})
+			w := Withdraw{Claim: *cm}
+			w.Contact.State, w.Contact.Due = Exhausted, time.Time{}
+			c.do(w)
 			continue
 		}
 		placed++
@@ -161,7 +163,8 @@ func (c *Core) claimFailed(ev ClaimFailed) {
 }
 
 func (c *Core) recovered(ev Recovered) {
-	for _, cm := range ev.Claims {
+	for i := range ev.Claims {
+		cm := &ev.Claims[i]
 		cp := c.campaigns[cm.Attempt.Campaign]
 		if cp == nil {
 			cp = c.orphan(cm.Attempt.Campaign)
@@ -190,9 +193,9 @@ func (c *Core) orphan(name string) *campaign {
 	return cp
 }
 
-func (c *Core) add(cp *campaign, cm Claim) *call {
+func (c *Core) add(cp *campaign, cm *Claim) *call {
 	class, s := ClassOf(&cm.Contact), c.placedOn(cp, &cm.Attempt)
-	cl := &call{Claim: cm, campaign: cp, kept: cp.keep(&cm.Contact, c.now), class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: s, via: c.trunk(cp, s), queue: c.queue(s.Name, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now, channels: map[string]time.Time{}}
+	cl := &call{Claim: *cm, campaign: cp, kept: cp.keep(&cm.Contact, c.now), class: class, hour: c.hourIn(cp, cm.Contact.Zone), rate: cp.pacer.CampaignRate(), server: s, via: c.trunk(cp, s), queue: c.queue(s.Name, cp.Queue), claimed: cm.Attempt.Claimed.UnixNano(), since: c.now}
 	c.calls[cm.Attempt.ID] = cl
 	cl.place = len(c.live)
 	c.live = append(c.live, cl)

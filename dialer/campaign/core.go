@@ -31,6 +31,7 @@ type Core struct {
 	effects []Effect
 	about   *call // that an event of Asterisk is about; nil: none
 	closing bool
+	muted   bool            // see Mute
 	view    pacing.Snapshot // of the last decision; its slices are used again
 	before  pacing.State    // what was learnt before it
 	repace  bool            // what happened may allow a call that could not be placed before
@@ -128,6 +129,10 @@ func New(servers []Server, settings []Settings, states map[string]State) *Core {
 	return c
 }
 
+// Mute leaves out what is only there to be read, in the ledger and in the log's debug
+// lines: Decided, and the Notice that a call has ended. What is decided stays the same.
+func (c *Core) Mute() { c.muted = true }
+
 func (c *Core) queue(server, name string) *queue {
 	for _, q := range c.queues {
 		if q.is(server, name) {
@@ -224,6 +229,9 @@ func (c *Core) do(e Effect) { c.effects = append(c.effects, e) }
 func (c *Core) tick() {
 	var ended, waiting, answered []*call
 	for _, cl := range c.live {
+		if cl.phase < phaseAnswered && cl.leg1Gone.IsZero() && cl.respondedAt.IsZero() {
+			continue // most are: none of this can hold yet
+		}
 		if cl.phase >= phaseAnswered && !cl.carried {
 			answered = append(answered, cl)
 		}

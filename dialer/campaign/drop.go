@@ -41,8 +41,8 @@ func (c *Core) giveUpRinging(q *queue) {
 		if cp.HangUpAfter == 0 {
 			continue
 		}
-		for cl := range cp.openCalls(q) {
-			if cl.given || cl.leg1 == "" || c.now.Sub(cl.Attempt.Claimed) < cp.HangUpAfter {
+		for _, cl := range cp.openCalls() {
+			if cl.queue != q || cl.given || cl.leg1 == "" || c.now.Sub(cl.Attempt.Claimed) < cp.HangUpAfter {
 				continue
 			}
 			cl.given = true

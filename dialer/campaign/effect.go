@@ -18,10 +18,10 @@ type (
 		Take
 	}
 	// Originate places a call whose attempt is durable. Only a failure is
-	// reported, with OriginateFailed.
+	// reported, with OriginateFailed. The Claim is that of Claimed: it is only read.
 	Originate struct {
 		Server string
-		Claim
+		*Claim
 	}
 	// HangUp ends a channel.
 	HangUp struct {

@@ -97,11 +97,12 @@ func (c *Core) paceQueue(q *queue) bool {
 		case why != "":
 			cp.holdAll(why)
 		case c.mayNotCallOn(cp, q.server) != "":
-			p.hold, p.decided = c.mayNotCallOn(cp, q.server), time.Time{}
+			p.hold, p.decided = hold{words: c.mayNotCallOn(cp, q.server)}, time.Time{}
 		case blind != "":
-			p.hold = blind
+			p.hold = hold{words: blind}
 		default:
-			want[i], p.hold = c.wants(cp, q.server)
+			want[i], p.hold.words = c.wants(cp, q.server)
+			p.hold.by = pacing.Decision{}
 		}
 		wanted += want[i]
 		if cp.claiming > 0 {
@@ -134,7 +135,7 @@ func (c *Core) paceQueue(q *queue) bool {
 			// Those who are due are left to certain calls.
 			q.turns[i].Unused(place - certain)
 			if place = certain; place == 0 {
-				why = "who is due found no agent before, and waits until one is certain"
+				why = hold{words: "who is due found no agent before, and waits until one is certain"}
 			}
 		}
 		if place > 0 {
@@ -164,7 +165,7 @@ func (c *Core) paceBroadcast(cp *campaign) {
 	all := c.leastLoaded(cp)
 	for i, p := range all {
 		want := 0
-		if want, p.hold = c.wants(cp, p.server); want == 0 {
+		if want, p.hold.words = c.wants(cp, p.server); want == 0 {
 			continue
 		}
 		// Its share alone, so that those after it have theirs.
@@ -173,10 +174,10 @@ func (c *Core) paceBroadcast(cp *campaign) {
 		if most := n; n > 0 {
 			n = cp.rate.Take(c.now.UnixNano(), n)
 			p.server.rate.Return(most - n)
-			limit = fmt.Sprintf("the campaign's calls_per_second of %v is reached", cp.rate.Rate)
+			limit.words = fmt.Sprintf("the campaign's calls_per_second of %v is reached", cp.rate.Rate)
 		}
 		if p.hold = limit; n > 0 {
-			p.hold = ""
+			p.hold = hold{}
 			c.take(cp, p.server, n, &pacing.Decision{})
 			return // the others' turn comes when these are claimed
 		}
@@ -219,28 +220,28 @@ func holdOf(d pacing.Decision) string {
 
 // allowed is how many of the wanted calls there are agents and lines for, and
 // what holds the others.
-func (c *Core) allowed(s *server, d pacing.Decision, wanted int) (n int, limit string) {
+func (c *Core) allowed(s *server, d pacing.Decision, wanted int) (n int, limit hold) {
 	n = min(d.Place, wanted)
 	if n == 0 {
-		return 0, holdOf(d)
+		return 0, hold{by: d}
 	}
-	limit = "the free agents are taken by the queue's other campaigns"
+	limit.words = "the free agents are taken by the queue's other campaigns"
 	if s.refused.fails > 0 {
 		// One call shows whether Asterisk takes them again; many would burn
 		// as many contacts.
 		if c.now.Before(s.probeAt) {
-			return 0, "originating failed; waiting for a single call to get through"
+			return 0, hold{words: "originating failed; waiting for a single call to get through"}
 		}
 		n = 1
 	}
 	if s.MaxChannels > 0 && n > s.MaxChannels-s.inFlight {
 		n = max(0, s.MaxChannels-s.inFlight)
-		limit = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
+		limit.words = fmt.Sprintf("max_channels of %d on Asterisk %s is reached", s.MaxChannels, s.Name)
 	}
 	if n > 0 {
 		most := n
 		if n = s.rate.Take(c.now.UnixNano(), n); n < most {
-			limit = fmt.Sprintf("calls_per_second of %d on Asterisk %s is reached", s.CallsPerSecond, s.Name)
+			limit.words = fmt.Sprintf("calls_per_second of %d on Asterisk %s is reached", s.CallsPerSecond, s.Name)
 		}
 	}
 	if n > 0 {

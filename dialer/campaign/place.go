@@ -21,13 +21,27 @@ import (
 // abandoned calls are one for all its places.
 type place struct {
 	server  *server
-	hold    string     // why no call is placed there at this moment
+	hold    hold       // why no call is placed there at this moment
 	by      pacing.Cap // of the last decision there that is in the ledger
 	decided time.Time  // when the pacer was last asked for it
 
 	decision pacing.Decision // then
 	asOf     uint64          // Core.changes then
 	placed   int             // calls that it was followed by
+}
+
+// hold is why no call is placed: in words, or by the decision that places none.
+// There are many for each that somebody reads, and only those are put into words.
+type hold struct {
+	words string
+	by    pacing.Decision
+}
+
+func (h hold) String() string {
+	if h.by.By == "" {
+		return h.words
+	}
+	return holdOf(h.by)
 }
 
 // placeOn is a campaign's place on a server, nil if it does not call there.
@@ -59,7 +73,7 @@ func (c *Core) setPlaces(cp *campaign) {
 // holdAll notes that nothing is placed anywhere.
 func (cp *campaign) holdAll(why string) {
 	for _, p := range cp.places {
-		p.hold, p.decided = why, time.Time{} // the time that passes now teaches nothing
+		p.hold, p.decided = hold{words: why}, time.Time{} // the time that passes now teaches nothing
 	}
 }
 
@@ -68,13 +82,13 @@ func (cp *campaign) holdAll(why string) {
 func (cp *campaign) holdText() string {
 	var all []string
 	for _, p := range cp.places {
-		switch {
-		case p.hold == "":
+		switch why := p.hold.String(); {
+		case why == "":
 			return ""
-		case p.hold != cp.places[0].hold:
+		case why != cp.places[0].hold.String():
 			all = nil
 			for _, p := range cp.places {
-				all = append(all, p.server.Name+": "+p.hold)
+				all = append(all, p.server.Name+": "+p.hold.String())
 			}
 			return strings.Join(all, "; ")
 		}
@@ -82,7 +96,7 @@ func (cp *campaign) holdText() string {
 	if len(cp.places) == 0 {
 		return ""
 	}
-	return cp.places[0].hold
+	return cp.places[0].hold.String()
 }
 
 // mayNotCallOn tells why no call may be placed on a campaign's server now, "" if
@@ -141,7 +155,8 @@ func (c *Core) giveUp(s *server) {
 // the fewest calls in flight first. It notes why at the others.
 func (c *Core) leastLoaded(cp *campaign) (all []*place) {
 	for _, p := range cp.places {
-		if p.hold = c.mayNotCallOn(cp, p.server); p.hold == "" {
+		why := c.mayNotCallOn(cp, p.server)
+		if p.hold = (hold{words: why}); why == "" {
 			all = append(all, p)
 		}
 	}

@@ -3,6 +3,7 @@ package campaign
 import (
 	"cmp"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,11 +88,12 @@ func (c *Core) move(cl *call, s *server) {
 // adopt takes over what the channels of a call show. After a restart they are
 // all there is to know.
 func (c *Core) adopt(cl *call, chs []ami.Channel, asked time.Time) {
-	live := make(map[string]time.Time, len(chs))
+	// What was made after the question is not in the answer.
+	cl.channels = slices.DeleteFunc(cl.channels, func(ch channel) bool { return ch.since.Before(asked) })
 	var leg1 *ami.Channel
 	agent := ""
 	for i, ch := range chs {
-		live[ch.Uniqueid] = c.now
+		cl.setChannel(ch.Uniqueid, c.now)
 		switch {
 		case ch.Uniqueid == cl.id():
 			leg1 = &chs[i]
@@ -102,13 +104,6 @@ func (c *Core) adopt(cl *call, chs []ami.Channel, asked time.Time) {
 			agent = cmp.Or(cl.Attempt.Agent, deviceOf(ch.Name)) // events tell the name
 		}
 	}
-	for id, since := range cl.channels {
-		// What was made after the question is not in the answer.
-		if _, ok := live[id]; !ok && !since.Before(asked) {
-			live[id] = since
-		}
-	}
-	cl.channels = live
 	if leg1 == nil {
 		if agent != "" && cl.leg1Gone.IsZero() && len(cl.trunks) > 0 {
 			// The trunk took its place.

@@ -119,7 +119,7 @@ func (c *Core) Status() Status {
 			PutOffBusy: cp.putOffBusy, PutOffTooOften: cp.putOffTooOften, Answers: day.Answers, Abandoned: day.Abandoned,
 		}
 		for _, p := range cp.places {
-			cs.Servers = append(cs.Servers, PlaceStatus{p.server.Name, cp.claimingOn(p.server), p.hold})
+			cs.Servers = append(cs.Servers, PlaceStatus{p.server.Name, cp.claimingOn(p.server), p.hold.String()})
 		}
 		cs.CallerIDs = c.callerIDs(cp)
 		st.Campaigns = append(st.Campaigns, cs)

@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -31,13 +30,13 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 	p.decided, cp.decided = c.now, c.now
 	cp.pacer.Patience = q.patience(cp.Pacing.Patience)
 	cp.entry = pacing.Entry{Time: c.now, Settings: cp.pacer.Settings}
-	if cp.pacer.Mode == pacing.Predictive {
+	if cp.pacer.Mode == pacing.Predictive && !c.muted {
 		c.before = cp.pacer.State
 	}
 	cp.entry.Decision = cp.pacer.Decide(s)
 	p.decision = cp.entry.Decision
 	cp.pacer.Day.Seconds -= min(twice, cp.pacer.Day.Seconds)
-	if cp.entry.Decision.Place > 0 || cp.entry.Decision.By != p.by {
+	if !c.muted && (cp.entry.Decision.Place > 0 || cp.entry.Decision.By != p.by) {
 		if cp.pacer.Mode == pacing.Predictive {
 			before := c.before
 			before.Contacts = pacing.Estimate{} // nothing is decided by it
@@ -53,12 +52,12 @@ func (c *Core) decide(q *queue, cp *campaign) pacing.Decision {
 // record writes the last decision into the ledger if it changed something: calls
 // were placed, or what keeps them from being placed is another cap.
 func (c *Core) record(cp *campaign, p *place, placed int) {
-	e := cp.entry
-	if placed == 0 && e.Decision.By == p.by {
+	if c.muted || placed == 0 && cp.entry.Decision.By == p.by {
 		return
 	}
+	e := cp.entry
 	p.by = e.Decision.By
-	e.Placed, e.Hold = placed, p.hold
+	e.Placed, e.Hold = placed, p.hold.String()
 	c.do(Decided{cp.Name, e})
 }
 
@@ -95,7 +94,10 @@ func (c *Core) viewQueue(q *queue, cp *campaign, s *pacing.Snapshot) {
 			if owner.certain > 0 && i < len(other.campaigns) {
 				s.Kept++
 			}
-			for cl := range owner.openCalls(other) {
+			for _, cl := range owner.openCalls() {
+				if cl.queue != other {
+					continue
+				}
 				if cl.kept {
 					s.Kept++
 				}
@@ -148,17 +150,11 @@ func (q *queue) inOrder() []*member {
 	return q.ordered
 }
 
-// openCalls are a campaign's calls into a queue that nobody has answered, in the
-// order of their claims.
-func (cp *campaign) openCalls(q *queue) iter.Seq[*call] {
+// openCalls are a campaign's calls that nobody has answered, in the order of their
+// claims: in whatever queue.
+func (cp *campaign) openCalls() []*call {
 	cp.open = slices.DeleteFunc(cp.open, func(cl *call) bool { return cl.gone || cl.phase >= phaseAnswered || !cl.leg1Gone.IsZero() })
-	return func(yield func(*call) bool) {
-		for _, cl := range cp.open {
-			if cl.queue == q && !yield(cl) {
-				return
-			}
-		}
-	}
+	return cp.open
 }
 
 // The pacer learns from how calls and agents' work went.

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand"
 	"testing"
 	"time"
@@ -37,6 +38,7 @@ type world struct {
 	starving time.Duration // the longest that lasted
 	placed   int
 	outage   bool // the trunk refuses calls
+	toRead   int  // effects that a muted Core leaves out
 }
 
 type worldOptions struct {
@@ -243,10 +245,14 @@ func (w *world) carryOut(e Effect) {
 			w.deliver(link, ev)
 		})
 	case Decided:
+		w.toRead++
 		w.checkAgain(e.Entry)
 	case SaveLearnt:
 		w.checkLearnt(e)
 	case Notice:
+		if e.Level == slog.LevelDebug {
+			w.toRead++
+		}
 		if e.Text == "list end: no contact is left to dial" {
 			w.checkListEnd(e.Attrs[0].Value.String())
 		}

@@ -20,7 +20,7 @@ func (w *world) originate(e Originate) {
 	st.sent[e.Attempt.ID] = true
 	w.placed++
 	id, link := e.Attempt.ID, w.link
-	mc := &modelCall{id: id, claim: e.Claim, where: "dialing", nothing: true}
+	mc := &modelCall{id: id, claim: *e.Claim, where: "dialing", nothing: true}
 	w.calls[id] = mc
 	w.after(w.ms(0, 10), func() {
 		lost := w.opt.flaps && link != w.link

@@ -89,8 +89,8 @@ type Pacer struct {
 
 	// Scratch, to allocate nothing.
 	forecast forecast
-	tables   [2]releases
-	last     int // table that was used last
+	tables   [8]releases
+	last     int // table that was filled last
 	human    [ringBins + 1]float64
 	rest     [ringBins + 1]float64
 	air      [ringBins]airborne

@@ -295,7 +295,11 @@ func (p *Pacer) loadAgents(s *Snapshot) {
 	if p.IdleLeft > 0 && s.Free > 0 {
 		hazard, average := p.IdleLeft/p.Idle, p.Human.mean()*p.Width
 		for g := range cells {
-			x[g] = 1 - math.Exp(-hazard*math.Min(t.key.at(g), average))
+			if g > 0 && t.key.at(g-1) >= average {
+				x[g] = x[g-1]
+			} else {
+				x[g] = 1 - math.Exp(-hazard*math.Min(t.key.at(g), average))
+			}
 		}
 		p.forecast.answers(&x, s.Free)
 	}
@@ -305,11 +309,10 @@ func (p *Pacer) table() *releases {
 	k := keyOf(&p.State, p.Patience)
 	for i := range p.tables {
 		if p.tables[i].key == k {
-			p.last = i
 			return &p.tables[i]
 		}
 	}
-	p.last = 1 - p.last
+	p.last = (p.last + 1) % len(p.tables)
 	p.tables[p.last].fill(k)
 	return &p.tables[p.last]
 }

@@ -29,7 +29,7 @@ func (w *world) sendMember(kind string, a *agent) {
 }
 
 func (w *world) members() {
-	ev := campaign.MembersSeen{Server: serverName, Queue: queueName}
+	ev := campaign.MembersSeen{Server: serverName, Queue: queueName, Members: make([]ami.Member, 0, len(w.agents))}
 	for i := range w.agents {
 		if a := &w.agents[i]; a.state != away {
 			ev.Members = append(ev.Members, w.member(a))
@@ -49,7 +49,7 @@ func (w *world) summary() {
 }
 
 func (w *world) channels() {
-	ev := campaign.ChannelsSeen{Server: serverName, Asked: w.clock()}
+	ev := campaign.ChannelsSeen{Server: serverName, Asked: w.clock(), Channels: make([]ami.Channel, 0, len(w.calls)-len(w.unused))}
 	for i := range w.calls {
 		c := &w.calls[i]
 		if c.phase == over {

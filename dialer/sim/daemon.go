@@ -21,7 +21,7 @@ func newCore(s *Scenario) *campaign.Core {
 	mode, ratio, _ := ParseMode(s.Mode)
 	patience := time.Duration(float64(s.DropAfter) * float64(time.Second))
 	defaults := config.Campaign{Retry: config.Retry{MaxAttempts: config.DefaultMaxAttempts, ByOutcome: config.DefaultRetry()}}
-	return campaign.New(
+	core := campaign.New(
 		[]campaign.Server{{Name: serverName, MaxChannels: max(1, int(s.TrunksPerAgent*float64(s.Agents)))}},
 		[]campaign.Settings{{
 			Name: campaignName, Servers: []string{serverName}, Trunk: config.DefaultChannel, Queue: queueName,
@@ -35,6 +35,8 @@ func newCore(s *Scenario) *campaign.Core {
 			Regime: pacing.Regime{Limit: s.AbandonTarget, Window: 1, Patience: patience},
 		}},
 		map[string]campaign.State{campaignName: campaign.Running})
+	core.Mute()
+	return core
 }
 
 // hours are those of the shift.
@@ -76,7 +78,7 @@ func (w *world) carryOut(e campaign.Effect) {
 	case campaign.TakeContacts:
 		w.tell(campaign.Claimed{Campaign: e.Campaign, Taken: w.pool.claim(w.clock(), &e.Take)})
 	case campaign.Originate:
-		w.dial(&e.Claim)
+		w.dial(e.Claim)
 	case campaign.Finish:
 		w.pool.put(&e.Contact)
 	case campaign.Withdraw:

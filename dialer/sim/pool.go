@@ -22,14 +22,21 @@ type pool struct {
 	last   uint64
 	seq    uint64
 	taken  uint64
-	scores []float64 // by contact, as far as they were asked for
+	scores []float64        // by contact, as far as they were asked for
+	claims []campaign.Claim // of the last claim; the core has taken over those before
 }
 
 // lane is the contacts of one class, by when they are due.
 type lane struct {
-	due   []campaign.Contact // from first on; they are due already
+	due   []waiting // from first on; they are due already
 	first int
-	later []campaign.Contact // a heap
+	later []waiting // a heap
+}
+
+// waiting is a contact, with its Due at hand: heaps move and compare it.
+type waiting struct {
+	due     time.Time
+	contact *campaign.Contact
 }
 
 // numbers are those of each contact: which one is called matters to nobody here.
@@ -53,7 +60,7 @@ func (p *pool) join(now time.Time) {
 		p.left--
 		p.last++
 		l := &p.lanes[campaign.ClassOf(&campaign.Contact{})]
-		l.due = append(l.due, campaign.Contact{ID: p.last, Numbers: numbers, Due: now})
+		l.due = append(l.due, waiting{now, &campaign.Contact{ID: p.last, Numbers: numbers, Due: now}})
 		p.due++
 	}
 }
@@ -61,7 +68,8 @@ func (p *pool) join(now time.Time) {
 // put takes a contact back whose call is over.
 func (p *pool) put(c *campaign.Contact) {
 	if c.State == campaign.Pending || c.State == campaign.Waiting {
-		p.lanes[campaign.ClassOf(c)].push(c)
+		kept := *c
+		p.lanes[campaign.ClassOf(c)].push(waiting{c.Due, &kept})
 	}
 }
 
@@ -70,7 +78,7 @@ func (p *pool) claim(now time.Time, take *campaign.Take) (taken campaign.Taken) 
 		p.due += p.lanes[i].ripen(now)
 	}
 	p.join(now)
-	taken.Claims = make([]campaign.Claim, 0, take.Max)
+	taken.Claims = p.claims[:0]
 	for len(taken.Claims) < take.Max {
 		l := p.choose(take, len(taken.Claims))
 		if l == nil {
@@ -80,12 +88,13 @@ func (p *pool) claim(now time.Time, take *campaign.Take) (taken campaign.Taken) 
 		p.taken++
 		p.due--
 		c := l.pop()
-		taken.Claims = append(taken.Claims, campaign.Claim{Contact: c, Attempt: campaign.Attempt{
-			ID: "s_" + strconv.FormatUint(p.seq, 10) + "x", Seq: p.seq, Campaign: campaignName, Contact: c.ID,
+		taken.Claims = append(taken.Claims, campaign.Claim{Contact: *c, Attempt: campaign.Attempt{
+			ID: attemptID(p.seq), Seq: p.seq, Campaign: campaignName, Contact: c.ID,
 			Number: c.Number(), Pass: c.Attempts + 1, Claimed: now,
 		}})
 		p.join(now)
 	}
+	p.claims = taken.Claims
 	taken.Lanes = make([]campaign.Lane, 0, len(p.lanes))
 	for class := range p.lanes {
 		if due := p.lanes[class].next(); !due.IsZero() {
@@ -96,6 +105,11 @@ func (p *pool) claim(now time.Time, take *campaign.Take) (taken campaign.Taken) 
 		}
 	}
 	return taken
+}
+
+func attemptID(seq uint64) string {
+	var b [24]byte
+	return string(append(strconv.AppendUint(append(b[:0], "s_"...), seq, 10), 'x'))
 }
 
 // choose is the lane whose first contact is taken next, after taken others; nil if
@@ -109,7 +123,7 @@ func (p *pool) choose(take *campaign.Take, taken int) (best *lane) {
 			continue
 		}
 		chance := sign * cmp.Or(take.Chances[class], 1)
-		if best == nil || cmp.Or(cmp.Compare(bestChance, chance), l.due[l.first].Due.Compare(best.due[best.first].Due)) < 0 {
+		if best == nil || cmp.Or(cmp.Compare(bestChance, chance), l.due[l.first].due.Compare(best.due[best.first].due)) < 0 {
 			best, bestChance = l, chance
 		}
 	}
@@ -137,8 +151,8 @@ func (w *world) chance(mean, score float64) float64 {
 	return 1 / (1 + math.Exp(-m-w.ScoreSpread*score))
 }
 
-func (l *lane) pop() campaign.Contact {
-	c := l.due[l.first]
+func (l *lane) pop() *campaign.Contact {
+	c := l.due[l.first].contact
 	if l.first++; l.first > len(l.due)/2 {
 		l.due = l.due[:copy(l.due, l.due[l.first:])]
 		l.first = 0
@@ -150,28 +164,31 @@ func (l *lane) pop() campaign.Contact {
 func (l *lane) next() time.Time {
 	switch {
 	case l.first < len(l.due):
-		return l.due[l.first].Due
+		return l.due[l.first].due
 	case len(l.later) > 0:
-		return l.later[0].Due
+		return l.later[0].due
 	}
 	return time.Time{}
 }
 
 // ripen makes those due whose time has come, and returns how many.
 func (l *lane) ripen(now time.Time) (n int) {
-	for ; len(l.later) > 0 && !l.later[0].Due.After(now); n++ {
+	for ; len(l.later) > 0 && !l.later[0].due.After(now); n++ {
 		l.due = append(l.due, l.popLater())
 	}
 	return n
 }
 
 // sooner orders by when contacts are due, and then as they joined.
-func sooner(a, b *campaign.Contact) bool {
-	return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) < 0
+func sooner(a, b *waiting) bool {
+	if by := a.due.Compare(b.due); by != 0 {
+		return by < 0
+	}
+	return a.contact.ID < b.contact.ID
 }
 
-func (l *lane) push(c *campaign.Contact) {
-	l.later = append(l.later, *c)
+func (l *lane) push(c waiting) {
+	l.later = append(l.later, c)
 	a := l.later
 	for i := len(a) - 1; i > 0; {
 		up := (i - 1) / 2
@@ -183,11 +200,11 @@ func (l *lane) push(c *campaign.Contact) {
 	}
 }
 
-func (l *lane) popLater() campaign.Contact {
+func (l *lane) popLater() waiting {
 	a := l.later
 	first, n := a[0], len(a)-1
 	a[0] = a[n]
-	a[n] = campaign.Contact{}
+	a[n] = waiting{}
 	l.later = a[:n]
 	a = l.later
 	for i := 0; ; {

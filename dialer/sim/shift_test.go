@@ -212,10 +212,15 @@ func TestRunAllStops(t *testing.T) {
 }
 
 func BenchmarkShift50(b *testing.B) {
-	s, _ := World("typical")
-	s.Agents = 50
-	for i := range b.N {
-		Run(&s, uint64(i))
+	for _, world := range []string{"typical", "hard"} {
+		b.Run(world, func(b *testing.B) {
+			s, _ := World(world)
+			s.Agents = 50
+			b.ReportAllocs()
+			for b.Loop() {
+				Run(&s, 1)
+			}
+		})
 	}
 }
 
