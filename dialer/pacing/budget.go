@@ -25,12 +25,10 @@ const (
 	spareHarm = 0.3
 
 	// Forecasts are taken for wrong when, of the last lostMemory answers, wrongTimes the
-	// limit were abandoned, and wrongLeast at least; or of a day's, wrongDay times the
-	// limit and wrongMore more.
-	wrongTimes = 4
-	wrongLeast = 6
-	wrongDay   = 1.2
-	wrongMore  = 10
+	// limit were abandoned, and wrongLeast at least. A large team that begins, or meets
+	// a step of the rate, comes to a third of that.
+	wrongTimes = 12
+	wrongLeast = 12
 
 	// half is the number of answers at which realised abandoned calls count as
 	// much as predicted ones, which tell earlier but are estimates.
@@ -67,6 +65,5 @@ func (s *State) budget(limit, left float64) float64 {
 // wrong says that far more calls are abandoned than was forecast. Then no forecast is
 // relied on, but only free agents: whatever the reason is, it must not go on.
 func (s *State) wrong(limit float64) bool {
-	d := &s.Day.Count
-	return s.Lost >= math.Max(wrongLeast, wrongTimes*limit*lostMemory) || d.Abandoned >= wrongDay*limit*d.Answers+wrongMore
+	return s.Lost >= math.Max(wrongLeast, wrongTimes*limit*lostMemory)
 }

@@ -126,7 +126,7 @@ func TestStricterLimit(t *testing.T) {
 // bounds and the shift keeps its limit.
 func TestStepOfTheAnswerRate(t *testing.T) {
 	for _, human := range []Hourly{{0.1, 0.1, 0.1, 0.1, 0.4}, {0.4, 0.4, 0.4, 0.4, 0.1}} {
-		r := run(t, "typical", "predictive", 10, 1, func(s *Scenario) { s.Answer.Human = human })
+		r := run(t, "typical", "predictive", 10, 4, func(s *Scenario) { s.Answer.Human = human })
 		answers, abandoned := 0, 0
 		for _, p := range r.Slices[16:18] {
 			answers += p.Answers
