@@ -176,3 +176,28 @@ func TestStepOfALargeTeam(t *testing.T) {
 		t.Errorf("%.3f after 200 calls that nobody answered, want nearly %.3f", v, after)
 	}
 }
+
+// TestWavesAreNoStep: where many answer each second, and come some seconds later
+// than the ring times say, in waves, the rate is still what it was.
+func TestWavesAreNoStep(t *testing.T) {
+	const rate, late = 0.05, 5.0
+	r := newRate()
+	for i := range r.Shares {
+		r.Shares[i] = share{1000, 1000 / rate}
+	}
+	r.Seen, r.Expected = 400, 400
+	wave := func(t float64) float64 { return 20 * (1 + 0.9*math.Sin(2*math.Pi*t/30)) } // answers a second
+	answers, calls := 0.0, 0.0
+	for at := 0.0; at < 600; at += 0.2 {
+		for answers += wave(at-late) * 0.2; answers >= 1; answers-- {
+			r.ended(true, 1)
+			for calls += 1/rate - 1; calls >= 1; calls-- {
+				r.ended(false, 1)
+			}
+		}
+		r.passed(0.2, wave(at)*0.2)
+		if v := r.base(); v < 0.6*rate || v > 1.6*rate {
+			t.Fatalf("after %.0f s the rate is %.3f, and not %.3f", at, v, rate)
+		}
+	}
+}

@@ -20,6 +20,10 @@ const (
 	jumpMemory  = 10
 	jumpSeconds = 20
 	jumpSigma   = 4.5
+	// jumpLeast is the least step, as a share of what was expected. The ring times
+	// that tell when answers are expected are estimates, which a large team's waves
+	// show; and a large team's short memory is precise soon.
+	jumpLeast = 0.5
 	// jumpWeight is that of the new rate, if half of what noticed the step is not more:
 	// it is a first guess, and low, for what was seen before the step is in it.
 	jumpWeight = 5
@@ -125,7 +129,7 @@ func (r *Rate) passed(dt, expected float64) {
 // jump lets the last answers take over when they are too many or too few for
 // the rate so far to be still true.
 func (r *Rate) jump() {
-	if math.Abs(r.Seen-r.Expected) < jumpSigma*math.Sqrt(r.Expected/2) {
+	if math.Abs(r.Seen-r.Expected) < math.Max(jumpSigma*math.Sqrt(r.Expected/2), jumpLeast*r.Expected) {
 		return
 	}
 	now := math.Min(0.95, r.base()*(r.Seen+0.5)/(r.Expected+0.5))
